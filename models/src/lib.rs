@@ -1,1 +1,152 @@
-//! Stub.
+//! The segmentation models that come with frosted, as bytes in the program.
+//!
+//! Each [`EmbeddedModel`] is an ONNX file, the spec that tells how to feed it, and its checksum. What a model was
+//! made from, what it can do and what nobody measured is in its card (`CARD-*.md` in the package).
+//!
+//! This is not a loader: it reads no file and runs no network.
+//!
+//! ```
+//! # #[cfg(feature = "landscape")] {
+//! let model = &frosted_models::LANDSCAPE;
+//! assert_eq!(model.name, "selfie-landscape-256x144");
+//! assert_eq!(model.onnx.len(), 442_747);
+//! # }
+//! ```
+//!
+//! Features, each 443 KB in the program:
+//!
+//! - `landscape` (default): `LANDSCAPE`, 256x144, the quicker one;
+//! - `quality`: `QUALITY`, 320x192, sharper at the edge and about 1.7 times the work.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+
+/// A model file and what belongs to it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EmbeddedModel {
+    /// Name of the model, the same as in its spec: `selfie-landscape-256x144`.
+    pub name: &'static str,
+    /// The ONNX file.
+    pub onnx: &'static [u8],
+    /// The spec as TOML: input size and layout, channel order, normalisation, fit and kind of output.
+    pub spec: &'static str,
+    /// SHA-256 of [`onnx`](Self::onnx), 64 lower-case hexadecimal digits.
+    pub sha256: &'static str,
+}
+
+// Half a million bytes in a log line help nobody.
+impl fmt::Debug for EmbeddedModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmbeddedModel")
+            .field("name", &self.name)
+            .field("onnx_bytes", &self.onnx.len())
+            .field("sha256", &self.sha256)
+            .finish_non_exhaustive()
+    }
+}
+
+/// MediaPipe's selfie segmentation, landscape: 256x144, RGB in 0..1, one alpha plane. The default.
+#[cfg(feature = "landscape")]
+pub static LANDSCAPE: EmbeddedModel = EmbeddedModel {
+    name: "selfie-landscape-256x144",
+    onnx: include_bytes!("../files/selfie_landscape_256x144.onnx"),
+    spec: include_str!("../files/selfie_landscape_256x144.toml"),
+    sha256: "a3af995556534e586c2852f88c9a754808a65449723143349d1c97ed62500862",
+};
+
+/// MediaPipe's selfie segmentation, general, at 320x192: RGB in 0..1, one alpha plane.
+#[cfg(feature = "quality")]
+pub static QUALITY: EmbeddedModel = EmbeddedModel {
+    name: "selfie-general-320x192",
+    onnx: include_bytes!("../files/selfie_general_320x192.onnx"),
+    spec: include_str!("../files/selfie_general_320x192.toml"),
+    sha256: "dc3efdff7c7704d243085e3d5698da5908a814d0077b7e64f83159298054f487",
+};
+
+/// The models compiled in, the default one first; empty where no model feature is on.
+#[must_use]
+pub fn embedded() -> &'static [&'static EmbeddedModel] {
+    static ALL: &[&EmbeddedModel] = &[
+        #[cfg(feature = "landscape")]
+        &LANDSCAPE,
+        #[cfg(feature = "quality")]
+        &QUALITY,
+    ];
+    ALL
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    fn sha256_of(bytes: &[u8]) -> String {
+        let digest = Sha256::digest(bytes);
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn each_feature_adds_its_model() {
+        let names: Vec<_> = embedded().iter().map(|model| model.name).collect();
+        let mut expected = Vec::new();
+        if cfg!(feature = "landscape") {
+            expected.push("selfie-landscape-256x144");
+        }
+        if cfg!(feature = "quality") {
+            expected.push("selfie-general-320x192");
+        }
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn files_have_the_checksums_that_are_written_down() {
+        for EmbeddedModel {
+            name, onnx, sha256, ..
+        } in embedded()
+        {
+            assert_eq!(sha256_of(onnx), *sha256, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_changes_the_checksum() {
+        for EmbeddedModel {
+            name, onnx, sha256, ..
+        } in embedded()
+        {
+            let mut changed = onnx.to_vec();
+            changed[1000] ^= 1;
+            assert_ne!(sha256_of(&changed), *sha256, "{name}");
+        }
+    }
+
+    #[test]
+    fn specs_name_their_model_its_checksum_and_its_size() {
+        for EmbeddedModel {
+            name, spec, sha256, ..
+        } in embedded()
+        {
+            let spec: toml::Table = spec.parse().expect(name);
+            assert_eq!(spec["name"].as_str(), Some(*name));
+            assert_eq!(spec["sha256"].as_str(), Some(*sha256), "{name}");
+            let [width, height] = ["width", "height"].map(|key| spec[key].as_integer().expect(key));
+            assert!(
+                name.ends_with(&format!("-{width}x{height}")),
+                "{name}: {width}x{height}"
+            );
+            assert_eq!(spec["output"]["kind"].as_str(), Some("alpha"), "{name}");
+        }
+    }
+
+    #[test]
+    fn debug_keeps_the_bytes_out() {
+        for model in embedded() {
+            let shown = format!("{model:?}");
+            assert!(shown.contains(model.name), "{shown}");
+            assert!(shown.contains("442747"), "{shown}");
+            assert!(shown.len() < 250, "{} characters", shown.len());
+        }
+    }
+}

@@ -1,1 +1,60 @@
-//! Stub.
+//! The vocabulary of `frosted`: frames, masks, time, colour and the concealment plan.
+//!
+//! Every other part of `frosted` depends on this crate and on no other part. It holds
+//! no engine, no device and no heavy dependency.
+//!
+//! A frame's way: [`FrameView`] → reduced picture → [`Mask`] → painted [`FrameViewMut`].
+//! What is checked by a constructor here is never checked again behind it.
+//!
+//! ```
+//! use frosted_core::{FrameSpec, FrameView, PixelFormat, Timestamp};
+//!
+//! let spec = FrameSpec::new(PixelFormat::Nv12, 1280, 720)?;
+//! let bytes = vec![128; spec.buffer_bytes()];
+//! let frame = FrameView::from_buffer(spec, &bytes, Timestamp::ZERO)?;
+//! assert_eq!(frame.row(1, 359).len(), 1280);
+//! # Ok::<(), frosted_core::FrameError>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod background;
+mod card;
+mod colour;
+mod error;
+mod format;
+mod frame;
+mod mask;
+mod plan;
+mod reduced;
+mod rotation;
+mod seam;
+mod spec;
+mod time;
+mod view;
+
+pub use background::{Background, Picture, Rgb, TextHeight};
+pub use card::CardPainter;
+pub use colour::{Colour, Matrix, Range};
+pub use error::{FrameError, FrameErrorKind};
+pub use format::{MAX_PLANES, PixelFormat};
+pub use frame::Frame;
+pub use mask::Mask;
+pub use reduced::Reduced;
+pub use rotation::Rotation;
+pub use seam::{
+    ComposeError, ComposeErrorKind, SegmentError, SegmentErrorKind, Segmenter, SegmenterInfo,
+};
+pub use spec::{FrameSpec, MAX_LONG_SIDE, MAX_SHORT_SIDE, MIN_SIDE};
+pub use time::Timestamp;
+pub use view::{FrameView, FrameViewMut};
+
+/// What passes between the pipeline and a compositor.
+///
+/// A compositor paints by a mask that it is handed, so nothing in here is part of the
+/// public API: only `frosted-pipeline` may decide what covers a frame. Nothing here can
+/// say "show everything".
+#[doc(hidden)]
+pub mod internal {
+    pub use crate::plan::{ConcealPlan, MatteRamp};
+    pub use crate::seam::{Backdrop, Compositor, Cover, Field, FrameId};
+}

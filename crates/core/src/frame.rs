@@ -1,0 +1,105 @@
+use std::fmt;
+
+use crate::background::Rgb;
+use crate::spec::FrameSpec;
+use crate::time::Timestamp;
+use crate::view::{FrameView, FrameViewMut};
+
+/// An owned frame in one buffer, made to be reused.
+///
+/// ```
+/// use frosted_core::{Frame, FrameSpec, PixelFormat};
+///
+/// let mut frame = Frame::new(FrameSpec::new(PixelFormat::Rgb8, 640, 480)?);
+/// frame.view_mut().row_mut(0, 0)[..3].copy_from_slice(&[255, 0, 0]);
+/// assert_eq!(frame.view().row(0, 0)[..3], [255, 0, 0]);
+/// # Ok::<(), frosted_core::FrameError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Frame {
+    spec: FrameSpec,
+    bytes: Vec<u8>,
+    captured_at: Timestamp,
+}
+
+impl Frame {
+    /// A black frame.
+    pub fn new(spec: FrameSpec) -> Self {
+        let mut frame = Self {
+            spec,
+            bytes: vec![0; spec.buffer_bytes()],
+            captured_at: Timestamp::ZERO,
+        };
+        frame.view_mut().fill(Rgb::new(0, 0, 0));
+        frame
+    }
+
+    /// Makes it a frame of `spec`: allocates only if the buffer must grow. What the frame
+    /// shows afterwards is not defined; write it before showing it.
+    pub fn reshape(&mut self, spec: FrameSpec) {
+        if self.spec != spec {
+            self.spec = spec;
+            self.bytes.resize(spec.buffer_bytes(), 0);
+        }
+    }
+
+    /// Becomes a copy of `from` without its gaps between rows.
+    pub fn copy_from(&mut self, from: &FrameView<'_>) {
+        self.reshape(from.spec().in_format(from.spec().format()));
+        self.captured_at = from.captured_at();
+        self.view_mut().copy_picture(from);
+    }
+
+    /// Writes the picture to `to`, a frame of the same spec but for strides; `false` and
+    /// nothing written if size, format, colour or rotation differ.
+    pub fn copy_to(&self, to: &mut FrameViewMut<'_>) -> bool {
+        let same = self.spec.same_picture(to.spec());
+        if same {
+            to.copy_picture(&self.view());
+        }
+        same
+    }
+
+    /// What the frame is.
+    pub fn spec(&self) -> &FrameSpec {
+        &self.spec
+    }
+
+    /// All planes one behind another, each of stride times rows.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// All planes for writing, each of stride times rows.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    /// When it was captured.
+    pub fn captured_at(&self) -> Timestamp {
+        self.captured_at
+    }
+
+    /// Says when it was captured.
+    pub fn set_captured_at(&mut self, captured_at: Timestamp) {
+        self.captured_at = captured_at;
+    }
+
+    /// The frame for reading.
+    pub fn view(&self) -> FrameView<'_> {
+        FrameView::from_buffer(self.spec, &self.bytes, self.captured_at)
+            .expect("the buffer has the length that the spec asks for")
+    }
+
+    /// The frame for writing.
+    pub fn view_mut(&mut self) -> FrameViewMut<'_> {
+        FrameViewMut::from_buffer(self.spec, &mut self.bytes)
+            .expect("the buffer has the length that the spec asks for")
+    }
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.view().fmt(f)
+    }
+}

@@ -1,0 +1,127 @@
+use crate::background::TextHeight;
+use crate::spec::FrameSpec;
+
+/// The numbers by which a frame is concealed: integers, the same for every compositor.
+///
+/// Distances on the reduced grid are in reduced pixels, all others in frame pixels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConcealPlan {
+    /// Side of the square of frame pixels that one reduced pixel is the mean of, at least 1.
+    pub square_px: usize,
+    /// By how much the matte is shrunk, in 1/256 reduced pixel.
+    pub band_q8: u32,
+    /// From matte values to alpha.
+    pub ramp: MatteRamp,
+    /// Side of a blur's cell in reduced pixels: at least twice the text height.
+    pub blur_cell: usize,
+    /// Side of a frost's cell in reduced pixels: at least four times the text height.
+    pub frost_cell: usize,
+}
+
+impl ConcealPlan {
+    /// The plan for frames of `spec`, whose network sees them at `wanted_size` (width and
+    /// height in the frame's own orientation), protecting text of `text`.
+    pub fn new(spec: &FrameSpec, wanted_size: (usize, usize), text: TextHeight) -> Self {
+        let (wanted_width, wanted_height) = (wanted_size.0.max(1), wanted_size.1.max(1));
+        let square_px = (spec.width() / wanted_width)
+            .min(spec.height() / wanted_height)
+            .max(1);
+        let text_px = text.in_pixels(spec.upright_height()) as usize;
+        Self {
+            square_px,
+            band_q8: band_q8(spec.upright_height(), square_px),
+            ramp: MatteRamp::new(RAMP_FROM, RAMP_TO),
+            blur_cell: (2 * text_px).div_ceil(square_px),
+            frost_cell: (4 * text_px).div_ceil(square_px),
+        }
+    }
+}
+
+/// Below this the network is not sure enough that a pixel is the person's (.5).
+const RAMP_FROM: u8 = 128;
+/// From here on a pixel is wholly the person's (.9).
+const RAMP_TO: u8 = 230;
+
+/// The band in pixels at a height of 720: the edge error of a mask on its own frame.
+/// Never less than one pixel of the frame.
+const BAND_PX_AT_720: u32 = 4;
+
+fn band_q8(upright_height: usize, square_px: usize) -> u32 {
+    let band_px_q8 = (256 * BAND_PX_AT_720 * upright_height as u32 / 720).max(256);
+    band_px_q8.div_ceil(square_px as u32)
+}
+
+/// A smoothstep from 8-bit matte values to 8-bit alpha.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatteRamp {
+    alpha: [u8; 256],
+}
+
+impl MatteRamp {
+    /// 0 up to and with `from`, 255 from `to` on, 3t^2 - 2t^3 between them.
+    fn new(from: u8, to: u8) -> Self {
+        let (from, span) = (u64::from(from), u64::from(to) - u64::from(from));
+        let mut alpha = [0; 256];
+        for (value, alpha) in (0u64..).zip(alpha.iter_mut()) {
+            let t = value.saturating_sub(from).min(span);
+            // In integers, so that every compositor's table is the same to the bit.
+            *alpha = (255 * t * t * (3 * span - 2 * t) / (span * span * span)) as u8;
+        }
+        Self { alpha }
+    }
+
+    /// The alpha of each matte value: 0 = covered, 255 = shown.
+    pub fn table(&self) -> &[u8; 256] {
+        &self.alpha
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::PixelFormat;
+
+    fn plan(width: usize, height: usize, wanted: (usize, usize)) -> ConcealPlan {
+        let spec = FrameSpec::new(PixelFormat::Nv12, width, height).unwrap();
+        ConcealPlan::new(&spec, wanted, TextHeight::default())
+    }
+
+    #[test]
+    fn cells_are_never_smaller_than_the_text_asks() {
+        for (width, height) in [
+            (16, 16),
+            (640, 480),
+            (1280, 720),
+            (1919, 1081),
+            (7680, 4320),
+            (720, 1280),
+        ] {
+            let plan = plan(width, height, (256, 144));
+            let text = TextHeight::default().in_pixels(height) as usize;
+            assert!(
+                plan.blur_cell * plan.square_px >= 2 * text,
+                "{width}x{height}: {plan:?}"
+            );
+            assert!(
+                plan.frost_cell * plan.square_px >= 4 * text,
+                "{width}x{height}: {plan:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_720p_frame_is_reduced_to_just_what_the_landscape_network_sees() {
+        let plan = plan(1280, 720, (256, 144));
+        assert_eq!((plan.square_px, plan.band_q8), (5, 205));
+    }
+
+    #[test]
+    fn the_ramp_is_exact_at_its_ends_and_never_falls() {
+        let ramp = MatteRamp::new(RAMP_FROM, RAMP_TO);
+        let table = ramp.table();
+        assert!(table[..=usize::from(RAMP_FROM)].iter().all(|&a| a == 0));
+        assert!(table[usize::from(RAMP_TO)..].iter().all(|&a| a == 255));
+        assert!(table.windows(2).all(|pair| pair[0] <= pair[1]));
+        assert_eq!(table[179], 127);
+    }
+}

@@ -1,0 +1,4 @@
+//! The smallest program that links frosted.
+use frosted as _;
+
+fn main() {}
