@@ -1,1 +1,76 @@
-//! Stub.
+//! Background blur that fails closed: a webcam frame goes in, and out comes a frame in which
+//! the person is sharp and nothing of the room can be read.
+//!
+//! ```no_run
+//! use frosted::{FrameSpec, FrameView, FrameViewMut, PixelFormat, Setup, Timestamp};
+//!
+//! let mut pipeline = Setup::default().build()?;
+//! let spec = FrameSpec::new(PixelFormat::Nv12, 1280, 720)?;
+//! # let camera = vec![0; spec.buffer_bytes()];
+//! # let mut protected = vec![0; spec.buffer_bytes()];
+//! // For each frame of the camera:
+//! let frame = FrameView::from_buffer(spec, &camera, Timestamp::from_millis(33))?;
+//! let mut out = FrameViewMut::from_buffer(spec, &mut protected)?;
+//! let report = pipeline.process(&frame, &mut out)?;
+//! println!("{}", report.shown);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is promised
+//!
+//! - No call shows an uncovered frame. There is no setting for it and no mask to hand in:
+//!   the strongest thing that can be asked for is to cover more.
+//! - A frame is shown by a mask of that very frame. A mask that comes late is not used.
+//! - On errors and panics of the network or the compositor the output shows a card; the
+//!   [`FrameReport`] says why. `Err` is for mistakes of the caller's, and the output is
+//!   covered then too.
+//!
+//! What is *not* covered: reflections in glasses, paper held in front of the body, the
+//! screen's light on the face, sound. The file `docs/PRIVACY.md` of the repository says what
+//! was measured.
+//!
+//! # One stream, one pipeline
+//!
+//! A [`Pipeline`] is `Send` and works on the thread that calls it. Give every stream its
+//! own; [`Setup::threads`] adds threads for the pixel work only.
+//!
+//! # Features
+//!
+//! - `onnxruntime` (default): ONNX Runtime through the `ort` crate, loaded from a shared
+//!   library at run time. Turn it off in a program that has another version of `ort`.
+//! - `embedded` (default): the pure-Rust engine `rten`, compiled in, used where no ONNX
+//!   Runtime is found; several times slower.
+//! - `models` (default): the model [`Model::Landscape`], 443 KB in the program.
+//! - `quality`: the model [`Model::Quality`], 443 KB more.
+//! - `image`: [`Pipeline::process_image`] for pictures of the `image` crate.
+#![forbid(unsafe_code)]
+
+mod setup;
+
+pub use frosted_core::{
+    Background, Colour, Frame, FrameError, FrameErrorKind, FrameSpec, FrameView, FrameViewMut,
+    Matrix, Picture, PixelFormat, Range, Rgb, Rotation, SegmenterInfo, TextHeight, Timestamp,
+};
+pub use frosted_pipeline::{
+    CardReason, Cause, Clock, Error, ErrorKind, FrameReport, Pipeline, Settings, Shown, StageTimes,
+    SystemClock,
+};
+pub use frosted_segment::{
+    Engine, EngineChoice, EngineError, LoadError, LoadErrorKind, ModelSpec, RuntimeSearch,
+};
+pub use setup::{Model, Setup, SetupError, SetupErrorKind};
+
+/// Arrays as engines take and give them.
+pub use frosted_segment::ndarray;
+
+/// Where ONNX Runtime is looked for and what was found there, for self-checks.
+pub mod runtime {
+    pub use frosted_segment::{
+        PINNED_VERSION, PinnedLibrary, Place, PlaceOrigin, PlaceOutcome, RuntimeReport,
+        RuntimeSearch, probe,
+    };
+}
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

@@ -2,7 +2,7 @@
 """Compares the ways to fit a 4:3, 9:16 or 16:9 picture into a model's input.
 
 usage: python3 measure_fit.py --images DIR --masks DIR [--models DIR]
-needs: pip install numpy onnxruntime opencv-python-headless
+needs: the Python packages of requirements.txt
 
 DIR of --masks holds one PNG for each picture, of the same stem and size: 255 = person, 0 = background.
 

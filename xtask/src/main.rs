@@ -1,1 +1,41 @@
-fn main() {}
+//! Developer commands of the workspace. `cargo xtask` lists them.
+#![forbid(unsafe_code)]
+// A command-line tool speaks on its standard streams.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod commands;
+mod onnxruntime;
+mod packages;
+mod workspace;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  setup                           get the pinned ONNX Runtime through pip into the target folder
+  demo [-- OPTIONS]               set up, build in release, run the demo; OPTIONS go to `frosted demo`
+  test [--engine-only-embedded]   set up, then run every test, the doc tests and the builds with fewer features
+  package-check                   see that each published package holds what it should and nothing else
+
+Set ORT_DYLIB_PATH to use an ONNX Runtime of your own.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        ["setup"] => commands::setup(),
+        ["demo", "--", options @ ..] | ["demo", options @ ..] => commands::demo(options),
+        ["test"] => commands::test(commands::Engines::All),
+        ["test", "--engine-only-embedded"] => commands::test(commands::Engines::Embedded),
+        ["package-check"] => packages::check(),
+        unknown => {
+            eprintln!("unknown command: {}\n\n{USAGE}", unknown.join(" "));
+            ExitCode::from(2)
+        }
+    }
+}

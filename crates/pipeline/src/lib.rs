@@ -1,1 +1,30 @@
-//! Stub.
+//! The heart of `frosted`: what is shown of each frame, and what happens when something
+//! goes wrong.
+//!
+//! A [`Pipeline`] is handed every frame and a place for its protected form. It never owns
+//! the camera, the loop or the window. In every case the output holds no uncovered room
+//! when a call returns: on an error of the caller's, of the network's, of the compositor's,
+//! on a panic in any of them.
+//!
+//! A frame's way: check → repack ([`door`](self)) → reduce → segment → facts → policy →
+//! subject → band → backdrop → paint → report.
+#![forbid(unsafe_code)]
+
+mod backdrop;
+mod clock;
+mod door;
+mod error;
+mod facts;
+mod matte;
+mod packed;
+mod pipeline;
+mod policy;
+mod report;
+mod settings;
+mod subject;
+
+pub use clock::{Clock, SystemClock};
+pub use error::{Error, ErrorKind};
+pub use pipeline::Pipeline;
+pub use report::{Cause, FrameReport, Shown, StageTimes};
+pub use settings::{CardReason, Settings};

@@ -1,1 +1,72 @@
-//! Stub.
+//! Person segmentation of `frosted`: what a model wants, how it is run, and what its
+//! numbers mean.
+//!
+//! A [`ModelSpec`] says how to feed a model. [`open`] checks the model's bytes, picks an
+//! engine and gives a [`NetworkSegmenter`], which turns reduced pictures into masks. Own
+//! engines come in through [`Engine`] and [`NetworkSegmenter::new`].
+//!
+//! ```
+//! use frosted_segment::{Engine, EngineError, ModelSpec, NetworkSegmenter};
+//! use ndarray::{ArrayD, ArrayView4, ArrayViewD, IxDyn};
+//!
+//! struct Nobody(ArrayD<f32>);
+//!
+//! impl Engine for Nobody {
+//!     fn name(&self) -> String {
+//!         "an engine that finds nobody".into()
+//!     }
+//!     fn run(&mut self, _: ArrayView4<'_, f32>) -> Result<ArrayViewD<'_, f32>, EngineError> {
+//!         Ok(self.0.view())
+//!     }
+//! }
+//!
+//! let spec = ModelSpec::from_toml(
+//!     r#"
+//!     name = "nobody"
+//!     layout = "nchw"
+//!     width = 64
+//!     height = 36
+//!     channels = "rgb"
+//!     mean = [0.0, 0.0, 0.0]
+//!     std = [1.0, 1.0, 1.0]
+//!     fit = "stretch"
+//!     [output]
+//!     kind = "alpha"
+//!     "#,
+//! )?;
+//! let engine = Nobody(ArrayD::zeros(IxDyn(&[1, 1, 36, 64])));
+//! let segmenter = NetworkSegmenter::new(Box::new(engine), spec)?;
+//! assert_eq!(segmenter.spec().name(), "nobody");
+//! # Ok::<(), frosted_segment::LoadError>(())
+//! ```
+//!
+//! Features, both on by default:
+//!
+//! - `onnxruntime`: ONNX Runtime, loaded from a shared library when it is needed. The `ort`
+//!   crate behind it can be in a program only once; a program with another version of it
+//!   turns this off.
+//! - `embedded`: `rten`, compiled in, needs no file and about five times as long.
+#![forbid(unsafe_code)]
+
+mod checksum;
+mod engine;
+mod error;
+mod open;
+mod placement;
+mod postprocess;
+mod preprocess;
+mod resample;
+mod search;
+mod segmenter;
+mod spec;
+#[cfg(feature = "onnxruntime")]
+pub use engine::onnxruntime::share_environment;
+pub use ndarray;
+
+pub use engine::{Engine, EngineError};
+pub use error::{LoadError, LoadErrorKind};
+pub use open::{EngineChoice, open};
+pub use search::pinned::{PINNED_VERSION, PinnedLibrary};
+pub use search::{Place, PlaceOrigin, PlaceOutcome, RuntimeReport, RuntimeSearch, probe};
+pub use segmenter::NetworkSegmenter;
+pub use spec::{ChannelOrder, Fit, Layout, ModelSpec, OutputKind};

@@ -1,0 +1,339 @@
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand};
+use frosted::{Background, EngineChoice, Model, PixelFormat, Rgb, TextHeight};
+
+use crate::exit::Failure;
+use crate::media::{Rate, open};
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 a file, the machine or the set-up is at fault, 2 wrong usage,
+130 broken off by Ctrl-C (what was written until then is kept and whole).
+
+Nothing here uses the network.";
+
+const FORMATS: &str = "\
+IN and OUT:
+  .png .jpg        still pictures; turned upright by their EXIF
+  .y4m, -          8-bit 4:2:0 and 4:2:2, progressive, limited or full range; - is
+                   standard input or output
+  .mjpeg .mjpg     JPEG pictures one behind another
+  anything else    through the programs ffmpeg and ffprobe, if they are on the PATH;
+                   written are .mp4 .m4v .mov .mkv .webm .avi
+
+OUT has as many frames as IN, at the same times, and the sound of IN. It has nothing else
+of IN: no EXIF, GPS, colour profile, thumbnail, title, chapter, cover picture, second
+picture, subtitle or data. Sound is not protected.";
+
+/// Shows the person and hides the room: protects pictures and clips.
+#[derive(Debug, Parser)]
+#[command(name = "frosted", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Say more on the standard error.
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Protect the bundled clip, show what it took and write a picture of it.
+    Demo(DemoOptions),
+    /// Protect a picture or a clip.
+    Blur(BlurOptions),
+    /// Write where the person is: one 8-bit grey PNG a frame, 0 = room, 255 = person.
+    Matte(MatteOptions),
+    /// Measure the time of a frame; prints one line of JSON.
+    Bench(BenchOptions),
+    /// Say which engine, models and programs are there and how to get what is missing.
+    Check(CheckOptions),
+}
+
+/// What is shown and by what it is found.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ProtectOptions {
+    /// What is shown instead of the room: blur, frost, color:#RRGGBB, image:FILE, green or
+    /// alpha (transparent).
+    #[arg(long, value_name = "WHAT", default_value = "blur")]
+    pub(crate) background: BackgroundChoice,
+
+    /// The tallest letters of the room that stay unreadable, for blur and frost: a share of
+    /// the frame's height (1/100 to 1/2) or pixels (64px).
+    #[arg(long, value_name = "HEIGHT", default_value = "1/17")]
+    pub(crate) text_height: TextHeight,
+
+    /// The network: landscape (quick), quality, or FILE.onnx with its spec FILE.toml beside
+    /// it.
+    #[arg(long, value_name = "MODEL", default_value = "landscape")]
+    pub(crate) model: Model,
+
+    /// What runs it: auto (ONNX Runtime where it is found, else rten), ort or rten.
+    #[arg(long, value_name = "ENGINE", default_value = "auto")]
+    pub(crate) engine: EngineChoice,
+
+    /// ONNX Runtime's library; else ORT_DYLIB_PATH, the program's folder and the user's cache
+    /// are searched.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) onnxruntime: Option<PathBuf>,
+
+    /// Threads for the pixel work, 1 to 64; the network has one.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads)]
+    pub(crate) threads: usize,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = FORMATS, after_help = FORMATS)]
+pub(crate) struct BlurOptions {
+    /// The picture or clip to protect; - is Y4M on the standard input.
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+
+    /// Where it goes, its kind by its extension; - is Y4M on the standard output.
+    #[arg(value_name = "OUT")]
+    pub(crate) output: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) protect: ProtectOptions,
+
+    #[command(flatten)]
+    pub(crate) input_rate: InputRate,
+
+    /// Code .mkv without loss (FFV1), for measurements.
+    #[arg(long)]
+    pub(crate) lossless: bool,
+
+    /// Replace OUT if it exists.
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// Write a summary: frames, what was shown, times, engine, model.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InputRate {
+    /// Frames a second of an input that does not say it itself: raw Motion JPEG, some Y4M
+    /// [default: 25].
+    #[arg(long, value_name = "N")]
+    pub(crate) fps: Option<Rate>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MatteOptions {
+    /// The picture or clip; - is Y4M on the standard input.
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+
+    /// The folder for 000000.png, 000001.png and so on; made if it is not there.
+    #[arg(value_name = "OUTDIR")]
+    pub(crate) output: PathBuf,
+
+    /// The network, as for blur.
+    #[arg(long, value_name = "MODEL", default_value = "landscape")]
+    pub(crate) model: Model,
+
+    /// What runs it, as for blur.
+    #[arg(long, value_name = "ENGINE", default_value = "auto")]
+    pub(crate) engine: EngineChoice,
+
+    /// ONNX Runtime's library, as for blur.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) onnxruntime: Option<PathBuf>,
+
+    /// Threads for the pixel work, 1 to 64.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads)]
+    pub(crate) threads: usize,
+
+    #[command(flatten)]
+    pub(crate) input_rate: InputRate,
+
+    /// Write into OUTDIR even if it holds files; pictures of the same number are replaced,
+    /// those of other numbers removed.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+impl MatteOptions {
+    pub(crate) fn protect(&self) -> ProtectOptions {
+        ProtectOptions {
+            background: BackgroundChoice::Alpha,
+            text_height: TextHeight::default(),
+            model: self.model.clone(),
+            engine: self.engine,
+            onnxruntime: self.onnxruntime.clone(),
+            threads: self.threads,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchOptions {
+    /// Raw frames one behind another, without gaps; held in memory.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) raw: PathBuf,
+
+    /// How they lie in memory: bgr24, rgb24, nv12, i420, yuyv, rgba, bgra, uyvy, nv21, i422.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: PixelFormat,
+
+    /// Their size.
+    #[arg(long, value_name = "WxH")]
+    pub(crate) size: Size,
+
+    /// How many are measured, after 10 that are not; FILE is gone through as often as needed.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub(crate) frames: u64,
+
+    #[command(flatten)]
+    pub(crate) protect: ProtectOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoOptions {
+    /// Where the pictures and the clip go; made if it is not there, files of the last demo are
+    /// replaced.
+    #[arg(long, value_name = "DIR", default_value = "frosted-demo")]
+    pub(crate) out: PathBuf,
+
+    /// The folder of webcam.mjpeg and portrait.png.
+    #[arg(long, value_name = "DIR", default_value = "examples/data")]
+    pub(crate) data: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) protect: ProtectOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckOptions {
+    /// ONNX Runtime's library, instead of a search.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) onnxruntime: Option<PathBuf>,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A background as the command line names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum BackgroundChoice {
+    Blur,
+    Frost,
+    Colour(Rgb),
+    Image(PathBuf),
+    Alpha,
+}
+
+impl FromStr for BackgroundChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match (text, text.split_once(':')) {
+            ("blur", _) => Ok(Self::Blur),
+            ("frost", _) => Ok(Self::Frost),
+            ("green", _) => Ok(Self::Colour(Rgb::KEY_GREEN)),
+            ("alpha", _) => Ok(Self::Alpha),
+            (_, Some(("color" | "colour", value))) => value
+                .parse()
+                .map(Self::Colour)
+                .map_err(|error: frosted::FrameError| error.to_string()),
+            (_, Some(("image", file))) if !file.is_empty() => Ok(Self::Image(file.into())),
+            _ => Err(format!(
+                "background \"{text}\" is unknown, choose blur, frost, color:#RRGGBB, image:FILE, green or alpha"
+            )),
+        }
+    }
+}
+
+impl ProtectOptions {
+    /// The background, its picture loaded.
+    pub(crate) fn background(&self) -> Result<Background, Failure> {
+        Ok(match &self.background {
+            BackgroundChoice::Blur => Background::Blur(self.text_height),
+            BackgroundChoice::Frost => Background::Frost(self.text_height),
+            BackgroundChoice::Colour(rgb) => Background::Colour(*rgb),
+            BackgroundChoice::Image(path) => Background::Image(open::picture(path)?),
+            BackgroundChoice::Alpha => Background::Transparent,
+        })
+    }
+
+    /// The files that these options read, which no output may replace.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let mut files: Vec<PathBuf> = self.onnxruntime.iter().cloned().collect();
+        if let BackgroundChoice::Image(path) = &self.background {
+            files.push(path.clone());
+        }
+        if let Model::File(path) = &self.model {
+            files.extend([path.clone(), path.with_extension("toml")]);
+        }
+        files
+    }
+}
+
+/// Width and height in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+}
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let sides = text.split_once('x').map(|(w, h)| (w.parse(), h.parse()));
+        match sides {
+            Some((Ok(width), Ok(height))) => Ok(Self { width, height }),
+            _ => Err(format!(
+                "size \"{text}\" is not of the form WxH, such as 1280x720"
+            )),
+        }
+    }
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(threads @ 1..=64) => Ok(threads),
+        _ => Err(format!("{text} threads cannot be had, give 1 to 64")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn backgrounds_are_read_or_refused_with_the_choice() {
+        let cases = [
+            ("blur", Some(BackgroundChoice::Blur)),
+            ("frost", Some(BackgroundChoice::Frost)),
+            ("green", Some(BackgroundChoice::Colour(Rgb::KEY_GREEN))),
+            ("alpha", Some(BackgroundChoice::Alpha)),
+            (
+                "color:#102030",
+                Some(BackgroundChoice::Colour(Rgb::new(16, 32, 48))),
+            ),
+            (
+                "image:a:b.png",
+                Some(BackgroundChoice::Image("a:b.png".into())),
+            ),
+            ("none", None),
+            ("color:red", None),
+            ("image:", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(text.parse().ok(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::cli::{BackgroundChoice, BlurOptions};
+use crate::exit::{Exit, Failure};
+use crate::media::open::{self, Coding, SinkOptions, Target, name_of};
+use crate::media::output::{Existing, Output};
+use crate::messages;
+use crate::protect::{Ended, Run};
+
+pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
+    check_usage(options)?;
+    let mut opened = open::source(&options.input, options.input_rate.fps)?;
+    for note in &opened.notes {
+        messages::note(note);
+    }
+    let background = options.protect.background()?;
+    let mut run = Run::new(&options.protect, background, opened.source.info())?;
+    let summary = options
+        .json
+        .as_deref()
+        .map(|path| Summary::create(path, options))
+        .transpose()?;
+    let inputs = inputs(options);
+    let inputs: Vec<&Path> = inputs.iter().map(AsRef::as_ref).collect();
+    let sound = opened.probe.as_ref().filter(|probe| probe.has_sound());
+    let mut writing = open::sink(
+        &options.output,
+        &run.output_info(opened.source.info()),
+        &inputs,
+        sound.map(|probe| (options.input.as_path(), probe)),
+        sink_options(options),
+    )?;
+    if sound.is_some() && !matches!(Target::of(&options.output)?, Target::Container(_)) {
+        messages::note(&format!(
+            "{} holds no sound, that of the input is left out",
+            name_of(&options.output)
+        ));
+    }
+    let ended = run.all(opened.source.as_mut(), |_, protected| {
+        writing.write(&protected.view())
+    })?;
+    if run.tally().frames() == 0 {
+        return Ok(Exit::Interrupted);
+    }
+    let writes = writing.describe();
+    writing.finish()?;
+    if let Some(summary) = summary {
+        summary.write(&run.tally().to_json(run.segmenter()))?;
+    }
+    tell(options, &run, &writes);
+    Ok(match ended {
+        Ended::WithTheInput => Exit::Done,
+        Ended::ByTheUser => {
+            messages::note(&"broken off, what is written so far is whole");
+            Exit::Interrupted
+        }
+    })
+}
+
+fn check_usage(options: &BlurOptions) -> Result<(), Failure> {
+    let target = Target::of(&options.output).map_err(|error| Failure::usage(error.to_string()))?;
+    let alpha = options.protect.background == BackgroundChoice::Alpha;
+    if alpha && !target.holds_alpha(coding(options)) {
+        return Err(Failure::usage(format!(
+            "{}: cannot hold transparent pixels: write .png, .webm, or .mkv with --lossless",
+            name_of(&options.output)
+        )));
+    }
+    if options.json.as_deref() == Some(options.output.as_path()) {
+        return Err(Failure::usage(
+            "OUT and --json name the same file, give two",
+        ));
+    }
+    Ok(())
+}
+
+fn coding(options: &BlurOptions) -> Coding {
+    if options.lossless {
+        Coding::Lossless
+    } else {
+        Coding::Usual
+    }
+}
+
+fn existing(options: &BlurOptions) -> Existing {
+    if options.force {
+        Existing::Replace
+    } else {
+        Existing::Keep
+    }
+}
+
+fn sink_options(options: &BlurOptions) -> SinkOptions {
+    SinkOptions {
+        existing: existing(options),
+        coding: coding(options),
+    }
+}
+
+/// Every file that is read, which no output may replace.
+fn inputs(options: &BlurOptions) -> Vec<std::path::PathBuf> {
+    let mut files = options.protect.files();
+    if options.input != Path::new("-") {
+        files.push(options.input.clone());
+    }
+    files
+}
+
+/// The closing lines: what was written, what was protected and by what.
+fn tell(options: &BlurOptions, run: &Run, writes: &str) {
+    let info = run.segmenter();
+    messages::line(run.tally());
+    messages::line(&format!(
+        "{}: {writes}; {} on {}",
+        name_of(&options.output),
+        info.model,
+        info.engine
+    ));
+}
+
+/// The file of `--json`, claimed before the work begins.
+struct Summary {
+    output: Output,
+    file: File,
+}
+
+impl Summary {
+    fn create(path: &Path, options: &BlurOptions) -> Result<Self, Failure> {
+        let inputs = inputs(options);
+        let inputs: Vec<&Path> = inputs.iter().map(AsRef::as_ref).collect();
+        let (output, file) = Output::create(path, &inputs, existing(options))?;
+        Ok(Self { output, file })
+    }
+
+    fn write(mut self, summary: &Value) -> Result<(), Failure> {
+        let name = self.output.target().display().to_string();
+        writeln!(self.file, "{summary:#}")
+            .map_err(|error| crate::media::MediaError::write(&error).of(&name))?;
+        drop(self.file);
+        self.output.commit()?;
+        Ok(())
+    }
+}

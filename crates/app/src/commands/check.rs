@@ -1,0 +1,182 @@
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+use frosted::runtime::{self, PINNED_VERSION, Place, PlaceOrigin, PlaceOutcome};
+use frosted::{EngineChoice, Model, RuntimeSearch, Setup};
+use serde_json::{Value, json};
+
+use crate::cli::CheckOptions;
+use crate::exit::{Exit, Failure};
+use crate::media::MediaError;
+use crate::media::ffmpeg::Programs;
+
+pub(crate) fn run(options: &CheckOptions) -> Result<Exit, Failure> {
+    let found = Found::look(options);
+    let text = if options.json {
+        format!("{:#}\n", found.to_json())
+    } else {
+        found.to_text()
+    };
+    io::stdout()
+        .write_all(text.as_bytes())
+        .map_err(|error| MediaError::write(&error).of("standard output"))?;
+    if found.usable() {
+        Ok(Exit::Done)
+    } else {
+        Err(Failure::new(
+            "no engine can run the default model, see what is missing above",
+        ))
+    }
+}
+
+/// An engine or model that was tried out, and what it is or why it does not run.
+struct Tried {
+    name: &'static str,
+    outcome: Result<frosted::SegmenterInfo, String>,
+}
+
+struct Found {
+    places: Vec<Place>,
+    engines: [Tried; 2],
+    models: [Tried; 2],
+    programs: Result<(Programs, Option<String>), MediaError>,
+}
+
+impl Found {
+    fn look(options: &CheckOptions) -> Self {
+        let search = RuntimeSearch {
+            given: options.onnxruntime.clone(),
+            ..RuntimeSearch::default()
+        };
+        // Loading a model compares its checksum and runs it once.
+        let tried = |name, engine, model| Tried {
+            name,
+            outcome: Setup {
+                engine,
+                model,
+                runtime: search.clone(),
+                ..Setup::default()
+            }
+            .build()
+            .map(|pipeline| pipeline.segmenter_info().clone())
+            .map_err(|error| error.to_string()),
+        };
+        let engines = [
+            tried("ort", EngineChoice::OnnxRuntime, Model::Landscape),
+            tried("rten", EngineChoice::Rten, Model::Landscape),
+        ];
+        let works = if engines[0].outcome.is_ok() {
+            EngineChoice::OnnxRuntime
+        } else {
+            EngineChoice::Rten
+        };
+        Self {
+            places: runtime::probe(&search).places,
+            engines,
+            models: [
+                tried("landscape", works, Model::Landscape),
+                tried("quality", works, Model::Quality),
+            ],
+            programs: Programs::find().map(|programs| {
+                let version = programs.version();
+                (programs, version)
+            }),
+        }
+    }
+
+    /// The default model runs on some engine.
+    fn usable(&self) -> bool {
+        self.engines.iter().any(|engine| engine.outcome.is_ok())
+    }
+
+    fn to_text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let mut line = |words: String| drop(writeln!(text, "{words}"));
+        for engine in &self.engines {
+            line(match &engine.outcome {
+                Ok(info) => format!("engine {:<10} ok: {}", engine.name, info.engine),
+                Err(why) => format!("engine {:<10} missing: {why}", engine.name),
+            });
+        }
+        for place in &self.places {
+            line(format!("  looked {}", place_text(place)));
+        }
+        if self.engines[0].outcome.is_err() {
+            line(format!("  to get it: {}", how_to_get_the_runtime()));
+        }
+        for model in &self.models {
+            line(match &model.outcome {
+                Ok(info) => format!(
+                    "model {:<11} ok: {}, sha256 {}",
+                    model.name, info.model, info.model_sha256
+                ),
+                Err(why) => format!("model {:<11} missing: {why}", model.name),
+            });
+        }
+        line(match &self.programs {
+            Ok((programs, version)) => format!(
+                "ffmpeg            ok: {} {}",
+                version.as_deref().unwrap_or("of unknown version"),
+                programs.ffmpeg.display()
+            ),
+            Err(why) => format!("ffmpeg            missing: {why}"),
+        });
+        text
+    }
+
+    fn to_json(&self) -> Value {
+        let tried = |tried: &Tried| match &tried.outcome {
+            Ok(info) => json!({
+                "name": tried.name,
+                "ok": true,
+                "engine": info.engine,
+                "model": info.model,
+                "model_sha256": info.model_sha256,
+            }),
+            Err(why) => json!({"name": tried.name, "ok": false, "why": why}),
+        };
+        let programs = match &self.programs {
+            Ok((programs, version)) => {
+                json!({"ok": true, "path": programs.ffmpeg, "version": version})
+            }
+            Err(why) => json!({"ok": false, "why": why.to_string()}),
+        };
+        json!({
+            "frosted": env!("CARGO_PKG_VERSION"),
+            "usable": self.usable(),
+            "engines": self.engines.each_ref().map(tried),
+            "models": self.models.each_ref().map(tried),
+            "onnxruntime": {
+                "places": self.places.iter().map(place_text).collect::<Vec<_>>(),
+                "to_get_it": how_to_get_the_runtime(),
+            },
+            "ffmpeg": programs,
+        })
+    }
+}
+
+fn place_text(place: &Place) -> String {
+    let origin = match place.origin {
+        PlaceOrigin::Process => "in this process",
+        PlaceOrigin::Given => "at --onnxruntime",
+        PlaceOrigin::Variable => "at ORT_DYLIB_PATH",
+        PlaceOrigin::BesideExecutable => "beside the program",
+        PlaceOrigin::Cache => "in the cache",
+        _ => "elsewhere",
+    };
+    let outcome = match &place.outcome {
+        PlaceOutcome::Loaded => "loaded",
+        PlaceOutcome::Refused(why) => why,
+        PlaceOutcome::Absent => "nothing there",
+        _ => "unknown",
+    };
+    format!("{origin}, {}: {outcome}", place.path.display())
+}
+
+fn how_to_get_the_runtime() -> String {
+    format!(
+        "python3 -m pip download --no-deps onnxruntime=={PINNED_VERSION}, unpack the wheel and give the library \
+         in onnxruntime/capi by --onnxruntime or ORT_DYLIB_PATH"
+    )
+}

@@ -1,0 +1,89 @@
+use std::fmt;
+use std::process::ExitCode;
+
+use crate::media::MediaError;
+
+/// How the program ends. The numbers are documented in its help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All was done.
+    Done,
+    /// Something was wrong with a file, the machine or the set-up.
+    Failed,
+    /// The command line makes no sense.
+    Usage,
+    /// Ctrl-C; what was done until then is kept.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Why a command ended early: the thing and the remedy, on one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    exit: Exit,
+    message: String,
+}
+
+impl Failure {
+    /// Something was wrong with a file, the machine or the set-up.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Failed,
+            message: message.into(),
+        }
+    }
+
+    /// The options do not go together.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Usage,
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // One line, whatever a library put into its words.
+        let lines: Vec<_> = self.message.lines().map(str::trim).collect();
+        f.write_str(lines.join(" ").trim())
+    }
+}
+
+impl From<MediaError> for Failure {
+    fn from(error: MediaError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<frosted::SetupError> for Failure {
+    fn from(error: frosted::SetupError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<frosted::Error> for Failure {
+    fn from(error: frosted::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<frosted::FrameError> for Failure {
+    fn from(error: frosted::FrameError) -> Self {
+        Self::new(error.to_string())
+    }
+}

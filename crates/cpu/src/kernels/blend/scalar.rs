@@ -1,0 +1,122 @@
+use crate::layout::PlaneLayout;
+
+/// `out = (source * alpha + backdrop * (255 - alpha)) / 255`, rounded to nearest; exactly
+/// `backdrop` at alpha 0 and `source` at 255. All slices have the same length.
+pub(crate) fn blend(source: &[u8], backdrop: &[u8], alpha: &[u8], out: &mut [u8]) {
+    let inputs = source.iter().zip(backdrop).zip(alpha);
+    for (out, ((&source, &backdrop), &alpha)) in out.iter_mut().zip(inputs) {
+        *out = mix(source, backdrop, alpha);
+    }
+}
+
+/// In 16 bits, so that a vector holds eight.
+fn mix(source: u8, backdrop: u8, alpha: u8) -> u8 {
+    let (source, backdrop) = (u16::from(source), u16::from(backdrop));
+    let alpha = u16::from(alpha);
+    let sum = source * alpha + backdrop * (255 - alpha) + 127;
+    // sum / 255 for every sum below 65535.
+    ((sum + 1 + (sum >> 8)) >> 8) as u8
+}
+
+/// The alpha of each sample of a row of `layout`, from the alphas of the frame rows that it
+/// stands for (`lower` only counts if there are two). The alpha rows begin with the first
+/// sample's column and are of even length.
+///
+/// A chroma value's alpha is the mean of its pixels', rounded down: 255 only if all are.
+pub(crate) fn spread_alpha(layout: &PlaneLayout, upper: &[u8], lower: &[u8], out: &mut [u8]) {
+    match (layout.samples.len(), layout.columns_px, layout.rows_px) {
+        (1, 1, 1) => out.copy_from_slice(&upper[..out.len()]),
+        (3, 1, 1) => spread_pixels::<3>(upper, out),
+        (4, 1, 1) => spread_pixels::<4>(upper, out),
+        (4, 2, 1) => spread_packed(upper, out),
+        (1, 2, 2) => spread_chroma::<1>(upper, lower, out),
+        (2, 2, 2) => spread_chroma::<2>(upper, lower, out),
+        other => unreachable!("no layout is {other:?}"),
+    }
+}
+
+fn spread_pixels<const SAMPLES: usize>(alpha: &[u8], out: &mut [u8]) {
+    for (pixel, &alpha) in out.chunks_exact_mut(SAMPLES).zip(alpha) {
+        pixel.fill(alpha);
+    }
+}
+
+fn spread_packed(alpha: &[u8], out: &mut [u8]) {
+    for (pair, alpha) in out.chunks_exact_mut(4).zip(alpha.chunks_exact(2)) {
+        let chroma = ((u16::from(alpha[0]) + u16::from(alpha[1])) / 2) as u8;
+        pair.copy_from_slice(&[alpha[0], chroma, alpha[1], chroma]);
+    }
+}
+
+fn spread_chroma<const SAMPLES: usize>(upper: &[u8], lower: &[u8], out: &mut [u8]) {
+    let rows = upper.chunks_exact(2).zip(lower.chunks_exact(2));
+    for (samples, (upper, lower)) in out.chunks_exact_mut(SAMPLES).zip(rows) {
+        let sum = |row: &[u8]| u16::from(row[0]) + u16::from(row[1]);
+        samples.fill(((sum(upper) + sum(lower)) / 4) as u8);
+    }
+}
+
+/// Copies pixels of four samples and makes them opaque.
+pub(crate) fn show_opaque(source: &[u8], out: &mut [u8]) {
+    for (out, source) in out.chunks_exact_mut(4).zip(source.chunks_exact(4)) {
+        out.copy_from_slice(&[source[0], source[1], source[2], 255]);
+    }
+}
+
+/// Makes pixels of four samples opaque.
+pub(crate) fn make_opaque(pixels: &mut [u8]) {
+    for pixel in pixels.chunks_exact_mut(4) {
+        pixel[3] = 255;
+    }
+}
+
+/// Gives pixels of four samples this straight alpha, one value for each sample. Nothing is
+/// left of the colour of a pixel that cannot be seen.
+pub(crate) fn make_straight(alpha: &[u8], pixels: &mut [u8]) {
+    for (pixel, alpha) in pixels.chunks_exact_mut(4).zip(alpha.chunks_exact(4)) {
+        match alpha[3] {
+            0 => pixel.fill(0),
+            alpha => pixel[3] = alpha,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mixing_is_exact_for_every_input() {
+        for alpha in 0..=255 {
+            for source in 0..=255 {
+                for backdrop in 0..=255 {
+                    let [s, b, a] = [source, backdrop, alpha].map(u32::from);
+                    let wanted = (s * a + b * (255 - a) + 127) / 255;
+                    assert_eq!(
+                        u32::from(mix(source, backdrop, alpha)),
+                        wanted,
+                        "source {source}, backdrop {backdrop}, alpha {alpha}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn chroma_is_shown_whole_only_where_all_its_pixels_are() {
+        let mut out = [0; 6];
+        let (upper, lower) = ([255, 255, 255, 254, 0, 0], [255, 255, 255, 255, 0, 3]);
+        spread_chroma::<2>(&upper, &lower, &mut out);
+        assert_eq!(out, [255, 255, 254, 254, 0, 0]);
+        let mut out = [0; 8];
+        spread_packed(&[255, 254, 7, 8], &mut out);
+        assert_eq!(out, [255, 254, 254, 254, 7, 7, 8, 7]);
+    }
+
+    #[test]
+    fn a_pixel_that_cannot_be_seen_has_no_colour() {
+        let mut pixels = [1, 2, 3, 4, 5, 6, 7, 8];
+        make_straight(&[0, 0, 0, 0, 9, 9, 9, 9], &mut pixels);
+        assert_eq!(pixels, [0, 0, 0, 0, 5, 6, 7, 9]);
+    }
+}

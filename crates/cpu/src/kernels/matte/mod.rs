@@ -1,0 +1,5 @@
+//! Brings the matte from the reduced grid to the frame's pixels, and through the ramp.
+
+mod scalar;
+
+pub(crate) use scalar::{Placement, along_row, between_rows};

@@ -1,0 +1,5 @@
+//! Means over squares of pixels.
+
+mod scalar;
+
+pub(crate) use scalar::{ColumnSums, Squares};

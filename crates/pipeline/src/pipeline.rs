@@ -1,0 +1,548 @@
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use frosted_core::internal::{Compositor, ConcealPlan, Cover, FrameId};
+use frosted_core::{
+    Background, CardPainter, Frame, FrameSpec, FrameView, FrameViewMut, Mask, PixelFormat, Rgb,
+    Segmenter, SegmenterInfo, Timestamp,
+};
+
+use crate::backdrop::BackdropMaker;
+use crate::clock::Clock;
+use crate::door;
+use crate::error::{Error, ErrorKind};
+use crate::facts::Facts;
+use crate::matte::Shrinker;
+use crate::policy::{self, Evidence, Verdict};
+use crate::report::{Cause, FrameReport, Shown, StageTimes};
+use crate::settings::{CardReason, Settings};
+use crate::subject::SubjectFinder;
+
+/// The last protected frame stands in for a missing one for so long.
+const HOLD: Duration = Duration::from_millis(200);
+
+/// Turns frames of the room into protected frames, one stream per pipeline.
+///
+/// Everything runs on the caller's thread unless the compositor was given more.
+pub struct Pipeline {
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    segmenter: Box<dyn Segmenter>,
+    info: SegmenterInfo,
+    compositor: Box<dyn Compositor>,
+    /// What depends on the frames' spec and on the settings; made when they change.
+    ready: Option<Ready>,
+    state: policy::State,
+    subject: SubjectFinder,
+    shrinker: Shrinker,
+    mask: Mask,
+    card: CardPainter,
+    next_frame: u64,
+    last: Option<LastShown>,
+    kept: Frame,
+    inside: Frame,
+    outside: Frame,
+}
+
+#[derive(Debug)]
+struct Ready {
+    spec: FrameSpec,
+    plan: ConcealPlan,
+    backdrop: BackdropMaker,
+}
+
+/// What [`Pipeline::idle`] can show again: `kept` holds its pixels.
+#[derive(Clone, Copy, Debug)]
+struct LastShown {
+    at: Timestamp,
+    plate_bits: u32,
+    person_share: f32,
+}
+
+/// Where a frame is on its way, so that a panic can be put down to somebody.
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    Prepare,
+    Reduce,
+    Segment,
+    Decide,
+    Paint,
+}
+
+impl Stage {
+    fn cause(self) -> Cause {
+        match self {
+            Self::Segment => Cause::Engine,
+            Self::Reduce | Self::Paint => Cause::Compositor,
+            Self::Prepare | Self::Decide => Cause::Internal,
+        }
+    }
+}
+
+/// What is noted on the way, kept outside the part that may panic.
+#[derive(Clone, Copy, Debug)]
+struct Course {
+    stage: Stage,
+    times: StageTimes,
+    person_share: f32,
+}
+
+impl Pipeline {
+    /// Puts a pipeline together. [`frosted`](https://docs.rs/frosted)'s `Setup` does it with
+    /// the usual parts.
+    #[doc(hidden)]
+    pub fn assemble(
+        segmenter: Box<dyn Segmenter>,
+        compositor: Box<dyn Compositor>,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let smallest = FrameSpec::new(
+            PixelFormat::Rgb8,
+            frosted_core::MIN_SIDE,
+            frosted_core::MIN_SIDE,
+        )
+        .expect("the smallest frame is a frame");
+        Self {
+            settings,
+            clock,
+            info: segmenter.info(),
+            segmenter,
+            compositor,
+            ready: None,
+            state: policy::State::default(),
+            subject: SubjectFinder::default(),
+            shrinker: Shrinker::default(),
+            mask: Mask::new(),
+            card: CardPainter::new(),
+            next_frame: 1,
+            last: None,
+            kept: Frame::new(smallest),
+            inside: Frame::new(smallest),
+            outside: Frame::new(smallest),
+        }
+    }
+
+    /// Writes the protected form of `input` to `output`.
+    ///
+    /// Trouble at run time is no error: the report says what was shown instead, and why.
+    /// Input and output must be of the same size, format, colour and rotation; strides may
+    /// differ. A change of the input's spec from one call to the next is a start: the card
+    /// is shown until the first good masks.
+    ///
+    /// # Errors
+    /// Only for mistakes of the caller's, after the card was painted to `output`:
+    /// [`ErrorKind::OutputDiffers`], [`ErrorKind::NeedsAlpha`] for a transparent background
+    /// and frames without alpha, [`ErrorKind::Picture`] for a background picture that
+    /// cannot be scaled.
+    pub fn process(
+        &mut self,
+        input: &FrameView<'_>,
+        output: &mut FrameViewMut<'_>,
+    ) -> Result<FrameReport, Error> {
+        let began = self.clock.now();
+        // Whatever happens below, `output` is blank or painted when it is dropped.
+        let mut output = Guarded::new(output);
+        let result = self
+            .check(input, output.frame())
+            .and_then(|()| self.prepare(input.spec()));
+        if let Err(error) = result {
+            self.start_over();
+            self.paint_card(Cause::Misuse, output.frame());
+            output.release();
+            return Err(error);
+        }
+        let mut course = Course {
+            stage: Stage::Prepare,
+            times: StageTimes::default(),
+            person_share: 0.0,
+        };
+        let shown = match self.attempt(input, output.frame(), began, &mut course) {
+            Verdict::Person => Shown::Person,
+            Verdict::CoverAll(cause) => Shown::AllCovered(cause),
+            Verdict::Card(cause) => {
+                self.paint_card(cause, output.frame());
+                Shown::Card(cause)
+            }
+        };
+        let plate_bits = self
+            .ready
+            .as_ref()
+            .map_or(0, |ready| ready.backdrop.plate_bits());
+        self.last = match shown {
+            Shown::Person | Shown::AllCovered(_) => {
+                self.kept
+                    .copy_from(&output.frame().as_view(input.captured_at()));
+                Some(LastShown {
+                    at: input.captured_at(),
+                    plate_bits,
+                    person_share: course.person_share,
+                })
+            }
+            _ => None,
+        };
+        output.release();
+        course.times.total = self.clock.now().saturating_sub(began);
+        Ok(FrameReport {
+            shown,
+            at: input.captured_at(),
+            times: course.times,
+            person_share: course.person_share,
+            plate_bits,
+        })
+    }
+
+    /// Writes to `output` what is due at `now` though no frame came: the last protected
+    /// frame for at most 200 ms after it was captured, then the card.
+    ///
+    /// Once the card was due, the next frame is a start.
+    ///
+    /// # Errors
+    /// None at present; a result so that callers treat it as they treat
+    /// [`process`](Self::process).
+    pub fn idle(
+        &mut self,
+        now: Timestamp,
+        output: &mut FrameViewMut<'_>,
+    ) -> Result<FrameReport, Error> {
+        let began = self.clock.now();
+        let mut output = Guarded::new(output);
+        let held = self
+            .last
+            .filter(|last| now >= last.at && now.since(last.at) <= HOLD);
+        let held = held.filter(|_| self.kept.copy_to(output.frame()));
+        let shown = match held {
+            Some(_) => Shown::Held,
+            None => {
+                let cause = if self.next_frame == 1 {
+                    Cause::Starting
+                } else {
+                    Cause::Stalled
+                };
+                self.start_over();
+                self.paint_card(cause, output.frame());
+                Shown::Card(cause)
+            }
+        };
+        output.release();
+        let total = self.clock.now().saturating_sub(began);
+        Ok(FrameReport {
+            shown,
+            at: now,
+            times: StageTimes {
+                total,
+                ..StageTimes::default()
+            },
+            person_share: held.map_or(0.0, |last| last.person_share),
+            plate_bits: held.map_or(0, |last| last.plate_bits),
+        })
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Changes the settings from the next frame on. No frame is shown uncovered meanwhile,
+    /// and tracking goes on.
+    pub fn set_settings(&mut self, settings: Settings) {
+        if settings.background != self.settings.background {
+            self.ready = None;
+        }
+        self.settings = settings;
+    }
+
+    /// What finds the person.
+    pub fn segmenter_info(&self) -> &SegmenterInfo {
+        &self.info
+    }
+
+    /// Forgets all earlier frames: the next one is a start.
+    pub fn reset(&mut self) {
+        self.start_over();
+        if let Some(ready) = &mut self.ready {
+            ready.backdrop.reset();
+        }
+    }
+
+    fn start_over(&mut self) {
+        self.state = policy::State::default();
+        self.subject.reset();
+        self.last = None;
+        // A segmenter that panics here has said all it will ever say; its next mask is
+        // judged like any other.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.segmenter.reset()));
+    }
+
+    fn check(&self, input: &FrameView<'_>, output: &FrameViewMut<'_>) -> Result<(), Error> {
+        let (input, output) = (input.spec(), output.spec());
+        if !input.same_picture(output) {
+            let name = |spec: &FrameSpec| {
+                format!(
+                    "{} {}x{} {:?} {:?}",
+                    spec.format(),
+                    spec.width(),
+                    spec.height(),
+                    spec.colour(),
+                    spec.rotation()
+                )
+            };
+            return Err(Error::new(
+                ErrorKind::OutputDiffers,
+                format!(
+                    "output is {}, input is {}: they must be the same",
+                    name(output),
+                    name(input)
+                ),
+            ));
+        }
+        if self.settings.background == Background::Transparent && !input.format().has_alpha() {
+            return Err(Error::new(
+                ErrorKind::NeedsAlpha,
+                format!(
+                    "a transparent background needs rgba or bgra frames, these are {}",
+                    input.format()
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Makes what depends on spec and settings, if either changed.
+    fn prepare(&mut self, spec: &FrameSpec) -> Result<(), Error> {
+        let spec = spec.in_format(spec.format().composited_as());
+        let known = self
+            .ready
+            .as_ref()
+            .map(|ready| ready.spec.same_picture(&spec));
+        if known == Some(true) {
+            return Ok(());
+        }
+        if known == Some(false) {
+            self.ready = None;
+            self.start_over();
+        }
+        let wanted = catch_unwind(AssertUnwindSafe(|| self.segmenter.wanted_size(&spec)));
+        let wanted = wanted.unwrap_or((spec.width(), spec.height()));
+        let plan = ConcealPlan::new(&spec, wanted, self.settings.text_height());
+        let backdrop = BackdropMaker::new(&spec, &self.settings.background, &plan)?;
+        let configured = catch_unwind(AssertUnwindSafe(|| self.compositor.configure(&spec, &plan)));
+        if matches!(configured, Ok(Ok(()))) {
+            self.ready = Some(Ready {
+                spec,
+                plan,
+                backdrop,
+            });
+        }
+        Ok(())
+    }
+
+    /// Tries to show the frame. Whatever fails comes back as a card that is still to be
+    /// painted.
+    fn attempt(
+        &mut self,
+        input: &FrameView<'_>,
+        output: &mut FrameViewMut<'_>,
+        began: Duration,
+        course: &mut Course,
+    ) -> Verdict {
+        let id = FrameId(self.next_frame);
+        self.next_frame += 1;
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            self.protect(id, input, output, began, course)
+        }));
+        let cause = match outcome {
+            Ok(Ok(verdict)) => return verdict,
+            Ok(Err(cause)) => cause,
+            Err(_) => course.stage.cause(),
+        };
+        // A compositor that failed once is configured anew before it is trusted again.
+        if cause == Cause::Compositor {
+            self.ready = None;
+        }
+        let at = input.captured_at();
+        let (state, verdict) = policy::decide(
+            self.state,
+            at,
+            Evidence::Failed(cause),
+            self.settings.warm_up_frames,
+        );
+        self.start_over();
+        self.state = state;
+        course.person_share = 0.0;
+        verdict
+    }
+
+    fn protect(
+        &mut self,
+        id: FrameId,
+        input: &FrameView<'_>,
+        output: &mut FrameViewMut<'_>,
+        began: Duration,
+        course: &mut Course,
+    ) -> Result<Verdict, Cause> {
+        let ready = self.ready.as_mut().ok_or(Cause::Compositor)?;
+        let repacked = input.spec().format() != ready.spec.format();
+        let source = if repacked {
+            door::enter(input, &mut self.inside);
+            self.inside.view()
+        } else {
+            *input
+        };
+        let mut lap = Lap {
+            clock: &*self.clock,
+            at: self.clock.now(),
+        };
+
+        course.stage = Stage::Reduce;
+        let picture = self
+            .compositor
+            .reduce(id, &source)
+            .map_err(|_| Cause::Compositor)?;
+        course.times.reduce = lap.next();
+
+        course.stage = Stage::Segment;
+        self.segmenter
+            .segment(picture, &mut self.mask)
+            .map_err(|_| Cause::Engine)?;
+        course.times.segment = lap.next();
+
+        course.stage = Stage::Decide;
+        if self.mask.frame() != id || self.mask.values().len() != picture.width() * picture.height()
+        {
+            return Err(Cause::Engine);
+        }
+        let late = self
+            .settings
+            .deadline
+            .is_some_and(|deadline| lap.at.saturating_sub(began) > deadline);
+        ready
+            .backdrop
+            .observe(picture, &self.mask, source.captured_at());
+        let undecided = Facts::of(&self.mask, picture);
+        self.subject.keep_subject(&mut self.mask);
+        let facts = Facts {
+            undecided_permille: undecided.undecided_permille,
+            ..Facts::of(&self.mask, picture)
+        };
+        course.person_share = f32::from(facts.person_permille) / 1000.0;
+        let evidence = Evidence::Mask { facts, late };
+        let (state, verdict) = policy::decide(
+            self.state,
+            source.captured_at(),
+            evidence,
+            self.settings.warm_up_frames,
+        );
+        self.state = state;
+        if verdict == Verdict::Card(Cause::ClockWentBack) {
+            // What is held of the room is measured by the old time.
+            ready.backdrop.reset();
+        }
+        let cover = match verdict {
+            Verdict::Card(_) => {
+                course.times.decide = lap.next();
+                return Ok(verdict);
+            }
+            Verdict::CoverAll(_) => Cover::Everything {
+                backdrop: ready.backdrop.make(picture, None),
+            },
+            Verdict::Person => {
+                let backdrop = ready.backdrop.make(picture, Some(&self.mask));
+                self.shrinker.shrink(&mut self.mask, ready.plan.band_q8);
+                Cover::Background {
+                    matte: &self.mask,
+                    backdrop,
+                }
+            }
+        };
+        course.times.decide = lap.next();
+
+        course.stage = Stage::Paint;
+        if repacked {
+            self.outside.reshape(ready.spec);
+            self.compositor
+                .paint(id, &source, cover, &mut self.outside.view_mut())
+                .map_err(|_| Cause::Compositor)?;
+            door::leave(&self.outside, output);
+        } else {
+            self.compositor
+                .paint(id, &source, cover, output)
+                .map_err(|_| Cause::Compositor)?;
+        }
+        course.times.paint = lap.next();
+        Ok(verdict)
+    }
+
+    fn paint_card(&mut self, cause: Cause, output: &mut FrameViewMut<'_>) {
+        let reason = match self.settings.card_reason {
+            CardReason::Shown => cause.reason(),
+            CardReason::Hidden => "",
+        };
+        let title = &self.settings.card_title;
+        let painted = catch_unwind(AssertUnwindSafe(|| {
+            self.card.paint(title, reason, &mut *output)
+        }));
+        if painted.is_err() {
+            output.fill(Rgb::new(0, 0, 0));
+        }
+    }
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline")
+            .field("settings", &self.settings)
+            .field("segmenter", &self.info)
+            .field("spec", &self.ready.as_ref().map(|ready| ready.spec))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Measures one stage after another.
+struct Lap<'c> {
+    clock: &'c dyn Clock,
+    at: Duration,
+}
+
+impl Lap<'_> {
+    fn next(&mut self) -> Duration {
+        let now = self.clock.now();
+        let took = now.saturating_sub(self.at);
+        self.at = now;
+        took
+    }
+}
+
+/// An output that is blanked when it is dropped, unless somebody vouches for it.
+struct Guarded<'g, 'f> {
+    frame: &'g mut FrameViewMut<'f>,
+    released: bool,
+}
+
+impl<'g, 'f> Guarded<'g, 'f> {
+    fn new(frame: &'g mut FrameViewMut<'f>) -> Self {
+        Self {
+            frame,
+            released: false,
+        }
+    }
+
+    fn frame(&mut self) -> &mut FrameViewMut<'f> {
+        self.frame
+    }
+
+    /// Says that the frame holds what it is meant to show.
+    fn release(mut self) {
+        self.released = true;
+    }
+}
+
+impl Drop for Guarded<'_, '_> {
+    fn drop(&mut self) {
+        if !self.released {
+            self.frame.fill(Rgb::new(0, 0, 0));
+        }
+    }
+}

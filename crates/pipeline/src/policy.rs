@@ -1,0 +1,295 @@
+//! What is shown, decided from whole numbers: no I/O, no clock, no locks, no pixels.
+
+use std::time::Duration;
+
+use frosted_core::Timestamp;
+
+use crate::facts::Facts;
+use crate::report::Cause;
+
+/// What is to be shown. There is no variant for the frame as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The person in front of the background.
+    Person,
+    /// The background alone.
+    CoverAll(Cause),
+    /// The card.
+    Card(Cause),
+}
+
+/// What is known of one frame when the verdict falls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Evidence {
+    /// A mask of this very frame.
+    Mask {
+        facts: Facts,
+        /// The mask came after the deadline.
+        late: bool,
+    },
+    /// There is none, because of this.
+    Failed(Cause),
+}
+
+/// What the policy remembers from frame to frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct State {
+    /// Good masks in a row since the last fault.
+    good: u32,
+    /// Frames that stay covered because something jumped, and what.
+    unsettled: Option<(u32, Cause)>,
+    last: Option<(Timestamp, Facts)>,
+}
+
+/// Undecided pixels above this share of all that may be a person's make a mask nonsense.
+const MAX_UNDECIDED_PERMILLE: u16 = 600;
+/// Masks with fewer pixels of a person than this show nobody.
+const MIN_PERSON_PERMILLE: u16 = 5;
+/// A jump of the person's area by more than this share of the picture, and by more than
+/// half of the larger area, is not a movement.
+const MAX_AREA_STEP_PERMILLE: u16 = 150;
+/// A step of mean brightness by more than this many levels, and by more than a third of
+/// the brighter one, makes the network's answer worth little.
+const MAX_BRIGHTNESS_STEP: u8 = 24;
+/// Frames that stay covered after a jump.
+const SETTLE_FRAMES: u32 = 3;
+/// After a longer gap than this the stream counts as started anew.
+const RESUME_AFTER: Duration = Duration::from_secs(2);
+
+/// Decides what the frame captured at `at` may show.
+pub(crate) fn decide(
+    state: State,
+    at: Timestamp,
+    evidence: Evidence,
+    warm_up_frames: u32,
+) -> (State, Verdict) {
+    let mut state = state;
+    if let Some((last_at, _)) = state.last {
+        if at < last_at {
+            let start_over = State {
+                last: Some((at, Facts::default())),
+                ..State::default()
+            };
+            return (start_over, Verdict::Card(Cause::ClockWentBack));
+        }
+        if at.since(last_at) > RESUME_AFTER {
+            state = State::default();
+        }
+    }
+    let (facts, late) = match evidence {
+        Evidence::Failed(cause) => return (State::default(), Verdict::Card(cause)),
+        Evidence::Mask { facts, late } => (facts, late),
+    };
+    if facts.undecided_permille > MAX_UNDECIDED_PERMILLE
+        && facts.person_permille >= MIN_PERSON_PERMILLE
+    {
+        let warming = state.good < warm_up_frames;
+        let state = State {
+            good: if warming { 0 } else { state.good },
+            last: Some((at, facts)),
+            ..state
+        };
+        let verdict = if warming {
+            Verdict::Card(Cause::Starting)
+        } else {
+            Verdict::CoverAll(Cause::Undecided)
+        };
+        return (state, verdict);
+    }
+    if let (Some((_, before)), true) = (state.last, state.good > 0) {
+        if let Some(cause) = jump(before, facts) {
+            state.unsettled = Some((SETTLE_FRAMES, cause));
+        }
+    }
+    state.last = Some((at, facts));
+    state.good = state.good.saturating_add(1);
+    if state.good < warm_up_frames {
+        return (
+            State {
+                unsettled: None,
+                ..state
+            },
+            Verdict::Card(Cause::Starting),
+        );
+    }
+    if let Some((left, cause)) = state.unsettled {
+        state.unsettled = (left > 1).then_some((left - 1, cause));
+        return (state, Verdict::CoverAll(cause));
+    }
+    if late {
+        return (state, Verdict::CoverAll(Cause::Late));
+    }
+    if facts.person_permille < MIN_PERSON_PERMILLE {
+        return (state, Verdict::CoverAll(Cause::Nobody));
+    }
+    (state, Verdict::Person)
+}
+
+fn jump(before: Facts, now: Facts) -> Option<Cause> {
+    let (a, b) = (before.brightness, now.brightness);
+    if a.abs_diff(b) > MAX_BRIGHTNESS_STEP && u16::from(a.abs_diff(b)) * 3 > u16::from(a.max(b)) {
+        return Some(Cause::BrightnessStep);
+    }
+    let (a, b) = (before.person_permille, now.person_permille);
+    let step = a.abs_diff(b);
+    (step > MAX_AREA_STEP_PERMILLE && step * 2 > a.max(b)).then_some(Cause::AreaJump)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME: Duration = Duration::from_millis(33);
+    const PERSON: Facts = Facts {
+        person_permille: 300,
+        undecided_permille: 80,
+        brightness: 120,
+    };
+
+    fn mask(facts: Facts) -> Evidence {
+        Evidence::Mask { facts, late: false }
+    }
+
+    /// Runs `evidence` at one frame's distance each, behind `lead` good frames.
+    fn run(lead: usize, evidence: &[Evidence]) -> Vec<Verdict> {
+        let mut state = State::default();
+        let mut at = Timestamp::ZERO;
+        let lead = std::iter::repeat_n(mask(PERSON), lead);
+        let verdicts = lead.chain(evidence.iter().copied()).map(|evidence| {
+            let verdict;
+            (state, verdict) = decide(state, at, evidence, 3);
+            at = at + FRAME;
+            verdict
+        });
+        verdicts.collect()
+    }
+
+    #[test]
+    fn each_state_is_entered_and_left() {
+        use Cause::*;
+        use Verdict::*;
+        let with = |change: fn(&mut Facts)| {
+            let mut facts = PERSON;
+            change(&mut facts);
+            mask(facts)
+        };
+        let good = mask(PERSON);
+        let undecided = with(|f| f.undecided_permille = 900);
+        let nobody = with(|f| (f.person_permille, f.undecided_permille) = (0, 1000));
+        let dark = with(|f| f.brightness = 60);
+        let huge = with(|f| f.person_permille = 800);
+        let late = Evidence::Mask {
+            facts: PERSON,
+            late: true,
+        };
+        let cases: [(&str, usize, Vec<Evidence>, Vec<Verdict>); 10] = [
+            (
+                "warming up",
+                0,
+                vec![good, good, good],
+                vec![Card(Starting), Card(Starting), Person],
+            ),
+            (
+                "an undecided mask starts the warm-up over",
+                0,
+                vec![good, good, undecided, good, good, good],
+                vec![
+                    Card(Starting),
+                    Card(Starting),
+                    Card(Starting),
+                    Card(Starting),
+                    Card(Starting),
+                    Person,
+                ],
+            ),
+            ("tracking", 5, vec![good, good], vec![Person, Person]),
+            (
+                "uncertain: undecided",
+                5,
+                vec![undecided, good],
+                vec![CoverAll(Undecided), Person],
+            ),
+            (
+                "uncertain: brightness step",
+                5,
+                vec![dark, dark, dark, dark],
+                vec![
+                    CoverAll(BrightnessStep),
+                    CoverAll(BrightnessStep),
+                    CoverAll(BrightnessStep),
+                    Person,
+                ],
+            ),
+            (
+                "uncertain: area jump",
+                5,
+                vec![huge, huge, huge, huge],
+                vec![
+                    CoverAll(AreaJump),
+                    CoverAll(AreaJump),
+                    CoverAll(AreaJump),
+                    Person,
+                ],
+            ),
+            (
+                "uncertain: late",
+                5,
+                vec![late, good],
+                vec![CoverAll(Late), Person],
+            ),
+            (
+                "nobody, who leaves step by step and returns so",
+                5,
+                vec![
+                    with(|f| f.person_permille = 200),
+                    with(|f| f.person_permille = 100),
+                    nobody,
+                    nobody,
+                    with(|f| f.person_permille = 100),
+                ],
+                vec![Person, Person, CoverAll(Nobody), CoverAll(Nobody), Person],
+            ),
+            (
+                "an empty room warms up too",
+                0,
+                vec![nobody; 3],
+                vec![Card(Starting), Card(Starting), CoverAll(Nobody)],
+            ),
+            (
+                "error",
+                5,
+                vec![Evidence::Failed(Engine), good, good, good],
+                vec![Card(Engine), Card(Starting), Card(Starting), Person],
+            ),
+        ];
+        let wrong: Vec<String> = cases
+            .into_iter()
+            .filter_map(|(name, lead, evidence, expected)| {
+                let verdicts = run(lead, &evidence).split_off(lead);
+                (verdicts != expected).then(|| format!("{name}: {verdicts:?}, not {expected:?}"))
+            })
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_and_a_long_gap_start_over() {
+        let at = Timestamp::from_millis;
+        let mut state = State::default();
+        let mut verdicts = Vec::new();
+        for time in [
+            10_000, 10_033, 10_066, 5_000, 5_033, 5_066, 5_099, 9_000, 9_033, 9_066,
+        ] {
+            let verdict;
+            (state, verdict) = decide(state, at(time), mask(PERSON), 3);
+            verdicts.push(verdict);
+        }
+        let start = Verdict::Card(Cause::Starting);
+        let back = Verdict::Card(Cause::ClockWentBack);
+        let person = Verdict::Person;
+        let expected = [
+            start, start, person, back, start, start, person, start, start, person,
+        ];
+        assert_eq!(verdicts, expected);
+    }
+}

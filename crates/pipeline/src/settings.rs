@@ -1,0 +1,65 @@
+use std::time::Duration;
+
+use frosted_core::{Background, TextHeight};
+
+/// What a pipeline shows and when. Every combination is safe; none shows the room.
+///
+/// ```
+/// use frosted_pipeline::Settings;
+/// use frosted_core::{Background, TextHeight};
+///
+/// let settings = Settings {
+///     background: Background::Frost(TextHeight::Pixels(64)),
+///     ..Settings::default()
+/// };
+/// assert_eq!(settings.warm_up_frames, 3);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// What is shown instead of the room. Default: [`Background::Blur`].
+    pub background: Background,
+    /// Frames with a good mask in a row before the person is shown, after a start and after
+    /// every fault; until then the card is. 0 means the same as 1. Default: 3. A still
+    /// picture needs no more than 1.
+    pub warm_up_frames: u32,
+    /// A frame whose mask takes longer than this is covered whole. `None` waits for ever,
+    /// which suits files. Default: 200 ms.
+    pub deadline: Option<Duration>,
+    /// What the privacy card says in large letters. Latin, Greek and Cyrillic.
+    pub card_title: String,
+    /// Whether the card says in smaller letters, in English, why it is there.
+    pub card_reason: CardReason,
+}
+
+/// Whether the privacy card says why it is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CardReason {
+    /// A line below the title says why.
+    #[default]
+    Shown,
+    /// The title stands alone.
+    Hidden,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            background: Background::default(),
+            warm_up_frames: 3,
+            deadline: Some(Duration::from_millis(200)),
+            card_title: "Camera covered for privacy".to_owned(),
+            card_reason: CardReason::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// The text height that the background protects; the default one where it shows nothing
+    /// of the room.
+    pub(crate) fn text_height(&self) -> TextHeight {
+        match self.background {
+            Background::Blur(text) | Background::Frost(text) => text,
+            _ => TextHeight::default(),
+        }
+    }
+}

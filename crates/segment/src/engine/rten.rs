@@ -1,0 +1,112 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use ndarray::{ArrayView4, ArrayViewD, IxDyn};
+use rten::{DataType, Dimension, Model, NodeId, RunOptions, ThreadPool, Value, ValueType};
+use rten_tensor::prelude::*;
+use rten_tensor::{NdTensorView, TensorView};
+
+use super::ports::{self, Port};
+use super::{Engine, EngineError};
+use crate::error::{LoadError, LoadErrorKind};
+use crate::spec::ModelSpec;
+
+/// `rten`, compiled in, on one thread of its own.
+pub(crate) struct RtenEngine {
+    model: Model,
+    input: NodeId,
+    output: [NodeId; 1],
+    options: RunOptions,
+    last: Option<Value>,
+}
+
+impl RtenEngine {
+    pub(crate) fn load(onnx: &[u8], spec: &ModelSpec) -> Result<Self, LoadError> {
+        let refuse = |reason: String| {
+            let message = format!("rten cannot load model \"{}\": {reason}", spec.name());
+            LoadError::new(LoadErrorKind::Model, message)
+        };
+        // Corrupt weights can panic while constants are folded.
+        let model = catch_unwind(|| Model::load(onnx.to_vec()))
+            .map_err(|_| refuse("it panicked, the file is corrupt".into()))?
+            .map_err(|error| refuse(error.to_string()))?;
+        ports::check(
+            spec,
+            &declared(&model, model.input_ids()),
+            &declared(&model, model.output_ids()),
+        )?;
+        // rten's own pool takes every core. On networks this small more threads only wait
+        // for each other.
+        let pool = ThreadPool::with_num_threads(1);
+        Ok(Self {
+            input: model.input_ids()[0],
+            output: [model.output_ids()[0]],
+            options: RunOptions::default().with_thread_pool(Some(Arc::new(pool))),
+            model,
+            last: None,
+        })
+    }
+
+    fn run_model(&self, input: ArrayView4<'_, f32>) -> Result<Value, EngineError> {
+        let (height, width) = (input.shape()[2], input.shape()[3]);
+        let shape = [input.shape()[0], input.shape()[1], height, width];
+        let values = input
+            .to_slice()
+            .ok_or_else(|| EngineError::new("the input is not in standard layout"))?;
+        let input = NdTensorView::from_data(shape, values);
+        let inputs = vec![(self.input, input.into())];
+        self.model
+            .run(inputs, &self.output, Some(self.options.clone()))
+            .map_err(|error| EngineError::new(error.to_string()))?
+            .pop()
+            .ok_or_else(|| EngineError::new("the network gave no output"))
+    }
+}
+
+impl Engine for RtenEngine {
+    fn name(&self) -> String {
+        "rten 0.27".into()
+    }
+
+    fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<ArrayViewD<'_, f32>, EngineError> {
+        self.last = None;
+        let value = catch_unwind(AssertUnwindSafe(|| self.run_model(input)))
+            .map_err(|_| EngineError::new("it panicked, the model is corrupt"))??;
+        let view: TensorView<'_, f32> = self
+            .last
+            .insert(value)
+            .as_tensor_view()
+            .ok_or_else(|| EngineError::new("the network's output is not f32"))?;
+        let shape = IxDyn(view.shape());
+        view.data()
+            .and_then(|values| ArrayViewD::from_shape(shape, values).ok())
+            .ok_or_else(|| EngineError::new("the network's output is not in one piece"))
+    }
+}
+
+fn declared(model: &Model, ids: &[NodeId]) -> Vec<Port> {
+    let port = |id: &NodeId| {
+        let info = model.node_info(*id);
+        let sides = info.as_ref().and_then(|info| info.shape());
+        Port {
+            name: info
+                .as_ref()
+                .and_then(|info| info.name())
+                .unwrap_or("unnamed")
+                .to_owned(),
+            is_f32: info
+                .as_ref()
+                .and_then(|info| info.dtype())
+                .map(|kind| kind == ValueType::Tensor(DataType::Float)),
+            shape: sides.map(|sides| sides.iter().map(fixed).collect()),
+        }
+    };
+    ids.iter().map(port).collect()
+}
+
+fn fixed(side: &Dimension) -> Option<usize> {
+    match side {
+        Dimension::Fixed(side) => Some(*side),
+        Dimension::Symbolic(_) => None,
+    }
+}

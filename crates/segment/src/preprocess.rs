@@ -1,0 +1,187 @@
+use frosted_core::{Colour, Reduced};
+use ndarray::ArrayView4;
+
+use crate::placement::{Placement, Turn};
+use crate::resample::{Grid, Resampler};
+use crate::spec::{ChannelOrder, Layout, ModelSpec};
+
+/// From reduced pictures to a network's input.
+///
+/// A letterbox's border is black: measured against repeated edges it lost little at 4:3 and
+/// won at 9:16, where the border is two thirds of the input.
+#[derive(Debug)]
+pub(crate) struct Preprocessor {
+    shape: [usize; 4],
+    layout: Layout,
+    /// Which channel each of R, G, B goes to.
+    channel: [usize; 3],
+    /// From R, G, B in 0 to 255 to the input: `value * gain + offset`.
+    gain: [f32; 3],
+    offset: [f32; 3],
+    input: Vec<f32>,
+    resampler: Option<Resampler>,
+    scaled: [Vec<f32>; 3],
+}
+
+impl Preprocessor {
+    pub(crate) fn new(spec: &ModelSpec) -> Self {
+        let channel = match spec.channels() {
+            ChannelOrder::Rgb => [0, 1, 2],
+            ChannelOrder::Bgr => [2, 1, 0],
+        };
+        let (mean, std) = (spec.mean(), spec.std());
+        Self {
+            shape: spec.input_shape(),
+            layout: spec.layout(),
+            channel,
+            gain: channel.map(|c| 1.0 / (255.0 * std[c])),
+            offset: channel.map(|c| -mean[c] / std[c]),
+            input: vec![0.0; 3 * spec.width() * spec.height()],
+            resampler: None,
+            scaled: Default::default(),
+        }
+    }
+
+    /// Gets ready for pictures that lie as `placement` says, and paints the border.
+    pub(crate) fn place(&mut self, placement: &Placement) {
+        let (width, height) = placement.content;
+        self.resampler = (!placement.keeps_size()).then(|| {
+            let content = (Grid::whole(width), Grid::whole(height));
+            Resampler::new(placement.picture, content)
+        });
+        if self.resampler.is_some() {
+            for plane in &mut self.scaled {
+                plane.clear();
+                plane.resize(width * height, 0.0);
+            }
+        }
+        let mut target = self.target();
+        for index in 0..placement.network.0 * placement.network.1 {
+            target.put(index, [0.0; 3]);
+        }
+    }
+
+    /// Writes the input of `picture`, which must lie as the last placement said.
+    pub(crate) fn fill(&mut self, picture: &Reduced, placement: &Placement) {
+        let (width, turn) = (placement.content.0, &placement.turn);
+        let colour = picture.colour();
+        let Some(resampler) = &mut self.resampler else {
+            return self.target().paint(picture.planes(), width, turn, colour);
+        };
+        for (plane, scaled) in picture.planes().into_iter().zip(&mut self.scaled) {
+            resampler.rows(plane, |y, row| {
+                scaled[y * width..(y + 1) * width].copy_from_slice(row);
+            });
+        }
+        let scaled = std::mem::take(&mut self.scaled);
+        self.target()
+            .paint(scaled.each_ref().map(Vec::as_slice), width, turn, colour);
+        self.scaled = scaled;
+    }
+
+    /// The input as it was last written.
+    pub(crate) fn input(&self) -> ArrayView4<'_, f32> {
+        ArrayView4::from_shape(self.shape, &self.input).expect("the buffer is made for the shape")
+    }
+
+    fn target(&mut self) -> Target<'_> {
+        Target {
+            plane: self.input.len() / 3,
+            input: &mut self.input,
+            layout: self.layout,
+            channel: self.channel,
+            gain: self.gain,
+            offset: self.offset,
+        }
+    }
+}
+
+/// A network's input, written pixel by pixel in R, G, B of 0 to 255.
+struct Target<'a> {
+    input: &'a mut [f32],
+    plane: usize,
+    layout: Layout,
+    channel: [usize; 3],
+    gain: [f32; 3],
+    offset: [f32; 3],
+}
+
+impl Target<'_> {
+    fn paint<S: Copy + Into<f32>>(
+        &mut self,
+        planes: [&[S]; 3],
+        width: usize,
+        turn: &Turn,
+        colour: Option<Colour>,
+    ) {
+        match colour {
+            None => self.paint_as(planes, width, turn, |pixel| pixel),
+            Some(colour) => {
+                let coefficients = colour.rgb_coefficients();
+                self.paint_as(planes, width, turn, |pixel| rgb(pixel, coefficients));
+            }
+        }
+    }
+
+    fn paint_as<S: Copy + Into<f32>>(
+        &mut self,
+        planes: [&[S]; 3],
+        width: usize,
+        turn: &Turn,
+        rgb: impl Fn([f32; 3]) -> [f32; 3],
+    ) {
+        let [a, b, c] = planes.map(|plane| plane.chunks_exact(width));
+        for (y, ((a, b), c)) in a.zip(b).zip(c).enumerate() {
+            let row = turn.row(y);
+            let pixels = a.iter().zip(b).zip(c);
+            let pixels = pixels.map(|((&a, &b), &c)| rgb([a.into(), b.into(), c.into()]));
+            if self.layout == Layout::Nchw && turn.step_x == 1 {
+                self.put_row(row, width, pixels);
+            } else {
+                let mut index = row;
+                for pixel in pixels {
+                    self.put(index, pixel);
+                    index = index.wrapping_add_signed(turn.step_x);
+                }
+            }
+        }
+    }
+
+    /// The common case, in a form that becomes vector code.
+    fn put_row(&mut self, row: usize, width: usize, pixels: impl Iterator<Item = [f32; 3]>) {
+        let (gain, offset) = (self.gain, self.offset);
+        let (first, rest) = self.input.split_at_mut(self.plane);
+        let (second, third) = rest.split_at_mut(self.plane);
+        let [first, second, third] =
+            [first, second, third].map(|plane| &mut plane[row..row + width]);
+        let (red, blue) = if self.channel[0] == 0 {
+            (first, third)
+        } else {
+            (third, first)
+        };
+        let targets = red.iter_mut().zip(second).zip(blue);
+        for (((r, g), b), pixel) in targets.zip(pixels) {
+            *r = pixel[0] * gain[0] + offset[0];
+            *g = pixel[1] * gain[1] + offset[1];
+            *b = pixel[2] * gain[2] + offset[2];
+        }
+    }
+
+    fn put(&mut self, index: usize, pixel: [f32; 3]) {
+        for (i, value) in pixel.into_iter().enumerate() {
+            let channel = self.channel[i];
+            let index = match self.layout {
+                Layout::Nchw => channel * self.plane + index,
+                Layout::Nhwc => 3 * index + channel,
+            };
+            self.input[index] = value * self.gain[i] + self.offset[i];
+        }
+    }
+}
+
+fn rgb([y, cb, cr]: [f32; 3], coefficients: [f32; 6]) -> [f32; 3] {
+    let [y_gain, y_offset, r_cr, g_cb, g_cr, b_cb] = coefficients;
+    let y = (y - y_offset) * y_gain;
+    let (cb, cr) = (cb - 128.0, cr - 128.0);
+    [y + r_cr * cr, y + g_cb * cb + g_cr * cr, y + b_cb * cb].map(|value| value.clamp(0.0, 255.0))
+}

@@ -1,0 +1,97 @@
+use std::fmt;
+
+use frosted_core::{
+    FrameSpec, Mask, Reduced, SegmentError, SegmentErrorKind, Segmenter, SegmenterInfo,
+};
+
+use crate::engine::Engine;
+use crate::error::LoadError;
+use crate::placement::{Placement, wanted_size};
+use crate::postprocess::Postprocessor;
+use crate::preprocess::Preprocessor;
+use crate::spec::ModelSpec;
+
+/// A [`Segmenter`] that asks a network about each picture on its own.
+///
+/// After the first picture of a size it allocates nothing; what its engine does is the
+/// engine's affair.
+pub struct NetworkSegmenter {
+    engine: Box<dyn Engine>,
+    info: SegmenterInfo,
+    spec: ModelSpec,
+    placement: Option<Placement>,
+    before: Preprocessor,
+    after: Postprocessor,
+}
+
+impl NetworkSegmenter {
+    /// Feeds `engine` as `spec` says.
+    ///
+    /// The spec is trusted to be that of the engine's model: an output of another shape is
+    /// refused with the first picture. [`open`](crate::open) checks both beforehand.
+    ///
+    /// # Errors
+    /// None today; an engine may be asked about its model's shapes in future.
+    pub fn new(engine: Box<dyn Engine>, spec: ModelSpec) -> Result<Self, LoadError> {
+        Ok(Self {
+            info: SegmenterInfo {
+                engine: engine.name(),
+                model: spec.name().to_owned(),
+                model_sha256: spec.sha256().unwrap_or_default().to_owned(),
+            },
+            before: Preprocessor::new(&spec),
+            after: Postprocessor::new(&spec),
+            placement: None,
+            engine,
+            spec,
+        })
+    }
+
+    /// The model's spec.
+    pub fn spec(&self) -> &ModelSpec {
+        &self.spec
+    }
+
+    fn place(&mut self, picture: &Reduced) -> Placement {
+        let placement = Placement::new(picture, &self.spec);
+        if self.placement != Some(placement) {
+            self.before.place(&placement);
+            self.after.place(&placement);
+            self.placement = Some(placement);
+        }
+        placement
+    }
+}
+
+impl Segmenter for NetworkSegmenter {
+    fn wanted_size(&self, spec: &FrameSpec) -> (usize, usize) {
+        wanted_size(spec, &self.spec)
+    }
+
+    fn segment(&mut self, picture: &Reduced, mask: &mut Mask) -> Result<(), SegmentError> {
+        if picture.width() == 0 || picture.height() == 0 {
+            let message = "the reduced picture has no pixels";
+            return Err(SegmentError::new(SegmentErrorKind::WrongSize, message));
+        }
+        let placement = self.place(picture);
+        self.before.fill(picture, &placement);
+        let output = self.engine.run(self.before.input()).map_err(|error| {
+            let message = format!("{} failed: {error}", self.info.engine);
+            SegmentError::new(SegmentErrorKind::Engine, message)
+        })?;
+        self.after.write(&output, &placement, picture, mask)
+    }
+
+    /// Does nothing: no picture leaves a trace.
+    fn reset(&mut self) {}
+
+    fn info(&self) -> SegmenterInfo {
+        self.info.clone()
+    }
+}
+
+impl fmt::Debug for NetworkSegmenter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NetworkSegmenter({:?})", self.info)
+    }
+}

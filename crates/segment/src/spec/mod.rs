@@ -1,0 +1,221 @@
+mod parse;
+
+use crate::error::LoadError;
+
+/// How to feed a model and what its output means. Checked when it is read.
+///
+/// The model's input is f32, one picture: `(value / 255 - mean) / std` of each channel's
+/// value in 0 to 255.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelSpec {
+    name: String,
+    sha256: Option<String>,
+    layout: Layout,
+    width: usize,
+    height: usize,
+    channels: ChannelOrder,
+    mean: [f32; 3],
+    std: [f32; 3],
+    fit: Fit,
+    output: OutputKind,
+    output_shapes: Vec<Vec<usize>>,
+}
+
+/// The order of a tensor's axes: N pictures, C channels, H rows, W columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Layout {
+    /// Whole planes.
+    Nchw,
+    /// Interleaved channels.
+    Nhwc,
+}
+
+/// The order of the input's channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChannelOrder {
+    /// Red, green, blue.
+    Rgb,
+    /// Blue, green, red.
+    Bgr,
+}
+
+/// How a picture of another aspect is brought to the input's size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fit {
+    /// Aspect kept, centred, black beside it.
+    Letterbox,
+    /// Scaled to the whole input.
+    Stretch,
+}
+
+/// What the output's numbers mean. The output has the input's width and height.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OutputKind {
+    /// One plane, 0 = background, 1 = person; clamped to that.
+    Alpha,
+    /// One plane of logits: the sigmoid of it is alpha.
+    Logit,
+    /// Logits of two classes: alpha is the softmax of class `person`, 0 or 1.
+    TwoClass {
+        /// Index of the person's logit.
+        person: usize,
+    },
+    /// Logits of several classes: alpha is the sum of the softmax over the person's.
+    MultiClass {
+        /// How many classes, 2 to 256.
+        classes: usize,
+        /// The classes that are the person, each once, never all of them.
+        person: Vec<usize>,
+    },
+    /// `scale * scale` planes of logits at 1/`scale` of the size: plane `i * scale + j`
+    /// holds the pixels (`scale * y + i`, `scale * x + j`) as (row, column).
+    Planes {
+        /// 2 to 8, a divisor of width and height.
+        scale: usize,
+    },
+}
+
+impl ModelSpec {
+    /// Reads a spec.
+    ///
+    /// `mean` and `std` are in the order of `channels`. `sha256` may be left out; then the
+    /// model is not checked.
+    ///
+    /// ```
+    /// # use frosted_segment::{Fit, ModelSpec};
+    /// let spec = ModelSpec::from_toml(
+    ///     r#"
+    ///     name = "mine"
+    ///     layout = "nhwc"
+    ///     width = 256
+    ///     height = 256
+    ///     channels = "rgb"
+    ///     mean = [0.5, 0.5, 0.5]
+    ///     std = [0.5, 0.5, 0.5]
+    ///     fit = "letterbox"
+    ///     [output]
+    ///     kind = "multi-class"
+    ///     classes = 6
+    ///     person = [1, 2, 3, 4, 5]
+    ///     "#,
+    /// )?;
+    /// assert_eq!(spec.input_shape(), [1, 256, 256, 3]);
+    /// assert_eq!(spec.fit(), Fit::Letterbox);
+    /// # Ok::<(), frosted_segment::LoadError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`LoadErrorKind::Spec`](crate::LoadErrorKind::Spec), naming the key, its value and
+    /// what is allowed, for text that is no TOML, a missing or unknown key, or a value that
+    /// is not allowed.
+    pub fn from_toml(text: &str) -> Result<Self, LoadError> {
+        parse::model_spec(text)
+    }
+
+    /// The model's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The model file's sha256 in lower-case hex.
+    pub fn sha256(&self) -> Option<&str> {
+        self.sha256.as_deref()
+    }
+
+    /// Axis order of input and output.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// Width of the input in pixels, 16 to 2048.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Height of the input in pixels, 16 to 2048.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Order of the input's channels.
+    pub fn channels(&self) -> ChannelOrder {
+        self.channels
+    }
+
+    /// What is subtracted from each channel in 0 to 1, in the order of the channels.
+    pub fn mean(&self) -> [f32; 3] {
+        self.mean
+    }
+
+    /// What each channel is then divided by, in the order of the channels.
+    pub fn std(&self) -> [f32; 3] {
+        self.std
+    }
+
+    /// How pictures of another aspect are fitted.
+    pub fn fit(&self) -> Fit {
+        self.fit
+    }
+
+    /// What the output means.
+    pub fn output(&self) -> &OutputKind {
+        &self.output
+    }
+
+    /// The input's shape in the order of [`layout`](Self::layout).
+    pub fn input_shape(&self) -> [usize; 4] {
+        match self.layout {
+            Layout::Nchw => [1, 3, self.height, self.width],
+            Layout::Nhwc => [1, self.height, self.width, 3],
+        }
+    }
+
+    /// The shapes that an output may have, the fullest first: the axis of pictures may be
+    /// missing, and that of channels if there is one.
+    pub fn output_shapes(&self) -> &[Vec<usize>] {
+        &self.output_shapes
+    }
+
+    /// How many planes the output has.
+    pub(crate) fn output_planes(&self) -> usize {
+        match self.output {
+            OutputKind::Alpha | OutputKind::Logit => 1,
+            OutputKind::TwoClass { .. } => 2,
+            OutputKind::MultiClass { classes, .. } => classes,
+            OutputKind::Planes { scale } => scale * scale,
+        }
+    }
+
+    pub(crate) fn set_sha256(&mut self, sha256: String) {
+        self.sha256 = Some(sha256);
+    }
+
+    fn list_output_shapes(&mut self) {
+        let scale = match self.output {
+            OutputKind::Planes { scale } => scale,
+            _ => 1,
+        };
+        let (planes, height, width) = (
+            self.output_planes(),
+            self.height / scale,
+            self.width / scale,
+        );
+        let picture = match self.layout {
+            Layout::Nchw => vec![planes, height, width],
+            Layout::Nhwc => vec![height, width, planes],
+        };
+        let mut shapes = vec![[vec![1], picture.clone()].concat(), picture];
+        if planes == 1 {
+            shapes.extend([vec![1, height, width], vec![height, width]]);
+        }
+        shapes.dedup();
+        self.output_shapes = shapes;
+    }
+}
+
+/// "1x3x144x256".
+pub(crate) fn shape_text(shape: &[usize]) -> String {
+    let sides: Vec<_> = shape.iter().map(usize::to_string).collect();
+    sides.join("x")
+}

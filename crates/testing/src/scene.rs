@@ -1,0 +1,128 @@
+use frosted_core::{Frame, FrameSpec, PixelFormat, Timestamp};
+
+/// A person of one grey in front of a canary room.
+///
+/// Every pixel of the room is far from every mean of the room, from the person, from the
+/// card and from blank: luma 5 or 250, or pure magenta or green.
+#[derive(Clone, Debug)]
+pub struct CanaryScene {
+    frame: Frame,
+    seed: u32,
+}
+
+/// Whether the pixel (x, y) of a frame of `width` by `height` is the person's: the middle
+/// third, from a quarter of the height down.
+pub fn person_part(x: usize, y: usize, width: usize, height: usize) -> bool {
+    3 * x >= width && 3 * x < 2 * width && 4 * y >= height
+}
+
+/// The person's luma, or red, green and blue.
+pub(crate) const PERSON_LEVEL: u8 = 110;
+
+impl CanaryScene {
+    /// A scene in frames of `spec`.
+    pub fn new(spec: FrameSpec) -> Self {
+        let mut scene = Self {
+            frame: Frame::new(spec),
+            seed: 1,
+        };
+        scene.advance(Timestamp::ZERO);
+        scene
+    }
+
+    /// Draws the next frame, captured at `at`, with other noise.
+    pub fn advance(&mut self, at: Timestamp) -> &Frame {
+        let spec = *self.frame.spec();
+        let (width, height) = (spec.width(), spec.height());
+        let (block_x, block_y) = match spec.format() {
+            PixelFormat::Nv12 | PixelFormat::Nv21 | PixelFormat::I420 => (2, 2),
+            PixelFormat::Yuyv | PixelFormat::Uyvy | PixelFormat::I422 => (2, 1),
+            _ => (1, 1),
+        };
+        self.seed = self.seed.wrapping_add(1);
+        let seed = self.seed;
+        // One bright or dark value a chroma block, so that chroma is extreme as well.
+        let bright = move |x: usize, y: usize| {
+            let mut h = seed ^ ((x / block_x) as u32).wrapping_mul(0x9E37_79B9);
+            h ^= ((y / block_y) as u32).wrapping_mul(0x85EB_CA6B);
+            h = (h ^ (h >> 15)).wrapping_mul(0x2C1B_3C6D);
+            (h >> 16) & 1 == 1
+        };
+        let colour = |x: usize, y: usize| -> [u8; 3] {
+            let (x, y) = (x.min(width - 1), y.min(height - 1));
+            match (person_part(x, y, width, height), spec.format().is_yuv()) {
+                (true, true) => [PERSON_LEVEL, 128, 128],
+                (true, false) => [PERSON_LEVEL; 3],
+                (false, true) if bright(x, y) => [250, 30, 220],
+                (false, true) => [5, 220, 30],
+                (false, false) if bright(x, y) => [255, 0, 255],
+                (false, false) => [0, 255, 0],
+            }
+        };
+        self.frame.set_captured_at(at);
+        let mut target = self.frame.view_mut();
+        for plane in 0..spec.format().plane_count() {
+            for y in 0..spec.plane_rows(plane) {
+                let row = target.row_mut(plane, y);
+                write_row(spec.format(), plane, y, row, &colour);
+            }
+        }
+        &self.frame
+    }
+
+    /// The present frame.
+    pub fn frame(&self) -> &Frame {
+        &self.frame
+    }
+}
+
+fn write_row(
+    format: PixelFormat,
+    plane: usize,
+    y: usize,
+    row: &mut [u8],
+    colour: &dyn Fn(usize, usize) -> [u8; 3],
+) {
+    let chroma_rows = if matches!(format, PixelFormat::I422) {
+        1
+    } else {
+        2
+    };
+    match (format, plane) {
+        (PixelFormat::Rgb8, _) => each(row, 3, |x, s| s.copy_from_slice(&colour(x, y))),
+        (PixelFormat::Rgba8, _) => each(row, 4, |x, s| {
+            s[..3].copy_from_slice(&colour(x, y));
+            s[3] = 255;
+        }),
+        (PixelFormat::Bgr8 | PixelFormat::Bgra8, _) => {
+            let bytes = if format == PixelFormat::Bgr8 { 3 } else { 4 };
+            each(row, bytes, |x, s| {
+                let [r, g, b] = colour(x, y);
+                s.copy_from_slice(&[b, g, r, 255][..bytes]);
+            });
+        }
+        (PixelFormat::Yuyv, _) => each(row, 4, |x, s| {
+            let [a, cb, cr] = colour(2 * x, y);
+            s.copy_from_slice(&[a, cb, colour(2 * x + 1, y)[0], cr]);
+        }),
+        (PixelFormat::Uyvy, _) => each(row, 4, |x, s| {
+            let [a, cb, cr] = colour(2 * x, y);
+            s.copy_from_slice(&[cb, a, cr, colour(2 * x + 1, y)[0]]);
+        }),
+        (_, 0) => each(row, 1, |x, s| s[0] = colour(x, y)[0]),
+        (PixelFormat::Nv12, _) => {
+            each(row, 2, |x, s| s.copy_from_slice(&colour(2 * x, 2 * y)[1..]));
+        }
+        (PixelFormat::Nv21, _) => each(row, 2, |x, s| {
+            let [_, cb, cr] = colour(2 * x, 2 * y);
+            s.copy_from_slice(&[cr, cb]);
+        }),
+        _ => each(row, 1, |x, s| s[0] = colour(2 * x, chroma_rows * y)[plane]),
+    }
+}
+
+fn each(row: &mut [u8], bytes: usize, mut write: impl FnMut(usize, &mut [u8])) {
+    for (x, slot) in row.chunks_exact_mut(bytes).enumerate() {
+        write(x, slot);
+    }
+}

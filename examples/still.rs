@@ -1,0 +1,26 @@
+//! Protects one picture: `cargo run --release --features image --example still IN.png OUT.png`
+
+use frosted::{Settings, Setup, Timestamp};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args_os().skip(1);
+    let (Some(input), Some(output)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: still IN.png OUT.png".into());
+    };
+    // A single picture has no frames to warm up with.
+    let settings = Settings {
+        warm_up_frames: 1,
+        deadline: None,
+        ..Settings::default()
+    };
+    let mut pipeline = Setup {
+        settings,
+        ..Setup::default()
+    }
+    .build()?;
+    let picture = image::open(input)?.to_rgb8();
+    let (protected, report) = pipeline.process_image(Timestamp::ZERO, &picture)?;
+    protected.save(output)?;
+    println!("shown: {}", report.shown);
+    Ok(())
+}

@@ -1,0 +1,257 @@
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use frosted_cpu::{CpuCompositor, CpuOptions};
+use frosted_pipeline::{Clock, Pipeline, Settings, SystemClock};
+use frosted_segment::{
+    Engine, EngineChoice, LoadError, LoadErrorKind, ModelSpec, NetworkSegmenter, RuntimeSearch,
+};
+
+/// What a [`Pipeline`] is built from.
+///
+/// ```no_run
+/// use frosted::{Background, Model, Settings, Setup, TextHeight};
+///
+/// let pipeline = Setup {
+///     threads: 2,
+///     settings: Settings {
+///         background: Background::Frost(TextHeight::default()),
+///         ..Settings::default()
+///     },
+///     ..Setup::default()
+/// }
+/// .build()?;
+/// # Ok::<(), frosted::SetupError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The network that finds the person. Default: [`Model::Landscape`].
+    pub model: Model,
+    /// What runs the network. Default: ONNX Runtime where it is found, else the embedded
+    /// engine.
+    pub engine: EngineChoice,
+    /// Where ONNX Runtime is looked for. Default: the variable `ORT_DYLIB_PATH`, beside the
+    /// executable, the user's cache.
+    pub runtime: RuntimeSearch,
+    /// Threads for the pixel work, the caller's included: 1 (the default) to 64. The network
+    /// always runs on the caller's thread.
+    pub threads: usize,
+    /// What is shown, and when. Can be changed later.
+    pub settings: Settings,
+    /// Tells how long the work took. Default: the machine's monotonic clock.
+    pub clock: Option<Arc<dyn Clock>>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            model: Model::default(),
+            engine: EngineChoice::default(),
+            runtime: RuntimeSearch::default(),
+            threads: 1,
+            settings: Settings::default(),
+            clock: None,
+        }
+    }
+}
+
+impl Setup {
+    /// Loads the model and builds the pipeline: some 30 to 150 ms.
+    ///
+    /// # Errors
+    /// [`SetupErrorKind::Model`] if the model's file or spec is missing or wrong,
+    /// [`SetupErrorKind::Engine`] if no engine can run it,
+    /// [`SetupErrorKind::Threads`] if the threads cannot be had.
+    pub fn build(self) -> Result<Pipeline, SetupError> {
+        let (spec, onnx) = self.model.load()?;
+        let segmenter = frosted_segment::open(self.engine, &self.runtime, &spec, &onnx)?;
+        self.assemble(segmenter)
+    }
+
+    /// Builds the pipeline around an engine of your own, which runs a network that `spec`
+    /// describes; `model`, `engine` and `runtime` are not looked at.
+    ///
+    /// # Errors
+    /// [`SetupErrorKind::Model`] if the spec asks for the impossible,
+    /// [`SetupErrorKind::Threads`] if the threads cannot be had.
+    pub fn build_with(
+        self,
+        engine: Box<dyn Engine>,
+        spec: ModelSpec,
+    ) -> Result<Pipeline, SetupError> {
+        let segmenter = NetworkSegmenter::new(engine, spec)?;
+        self.assemble(segmenter)
+    }
+
+    fn assemble(self, segmenter: NetworkSegmenter) -> Result<Pipeline, SetupError> {
+        let threads = self.threads;
+        if !(1..=64).contains(&threads) {
+            return Err(SetupError::new(
+                SetupErrorKind::Threads,
+                format!("{threads} threads were asked for, 1 to 64 can be had"),
+            ));
+        }
+        let compositor = CpuCompositor::new(CpuOptions { threads })
+            .map_err(|error| SetupError::new(SetupErrorKind::Threads, error.to_string()))?;
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        Ok(Pipeline::assemble(
+            Box::new(segmenter),
+            Box::new(compositor),
+            self.settings,
+            clock,
+        ))
+    }
+}
+
+/// Which network finds the person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Model {
+    /// MediaPipe's selfie segmentation, landscape, 256x144: the quick one.
+    #[default]
+    Landscape,
+    /// MediaPipe's selfie segmentation, general, at 320x192: better borders on portraits,
+    /// 1.7 times the work. Needs the feature `quality`.
+    Quality,
+    /// An ONNX file. Its spec is the file of the same name that ends in `.toml`.
+    File(PathBuf),
+}
+
+impl FromStr for Model {
+    type Err = SetupError;
+
+    /// Reads `landscape`, `quality` or the path of a file that ends in `.onnx`.
+    fn from_str(text: &str) -> Result<Self, SetupError> {
+        match text {
+            "landscape" => Ok(Self::Landscape),
+            "quality" => Ok(Self::Quality),
+            path if Path::new(path).extension().is_some_and(|end| end == "onnx") => {
+                Ok(Self::File(path.into()))
+            }
+            other => Err(SetupError::new(
+                SetupErrorKind::Model,
+                format!("model \"{other}\" is unknown, choose landscape, quality or a FILE.onnx"),
+            )),
+        }
+    }
+}
+
+impl Model {
+    /// The model's spec and the bytes of its ONNX file.
+    fn load(&self) -> Result<(ModelSpec, std::borrow::Cow<'static, [u8]>), SetupError> {
+        match self {
+            Self::Landscape => embedded("landscape", "models", landscape()),
+            Self::Quality => embedded("quality", "quality", quality()),
+            Self::File(path) => {
+                let unreadable = |path: &Path, error: std::io::Error| {
+                    SetupError::new(
+                        SetupErrorKind::Model,
+                        format!("model file {}: {error}", path.display()),
+                    )
+                };
+                let onnx = std::fs::read(path).map_err(|error| unreadable(path, error))?;
+                let spec_path = path.with_extension("toml");
+                let spec = std::fs::read_to_string(&spec_path).map_err(|error| {
+                    let reason = unreadable(&spec_path, error);
+                    SetupError::new(
+                        SetupErrorKind::Model,
+                        format!("{reason}: a model needs its spec beside it, with the same name"),
+                    )
+                })?;
+                Ok((ModelSpec::from_toml(&spec)?, onnx.into()))
+            }
+        }
+    }
+}
+
+/// The spec and the bytes of a model that is compiled in.
+type EmbeddedParts = Option<(&'static str, &'static [u8])>;
+
+fn embedded(
+    name: &str,
+    feature: &str,
+    parts: EmbeddedParts,
+) -> Result<(ModelSpec, std::borrow::Cow<'static, [u8]>), SetupError> {
+    let (spec, onnx) = parts.ok_or_else(|| {
+        SetupError::new(
+            SetupErrorKind::Model,
+            format!(
+                "model {name} is not compiled in: turn on the feature \"{feature}\" of frosted or give a file"
+            ),
+        )
+    })?;
+    Ok((ModelSpec::from_toml(spec)?, onnx.into()))
+}
+
+fn landscape() -> EmbeddedParts {
+    #[cfg(feature = "models")]
+    return Some((
+        frosted_models::LANDSCAPE.spec,
+        frosted_models::LANDSCAPE.onnx,
+    ));
+    #[cfg(not(feature = "models"))]
+    None
+}
+
+fn quality() -> EmbeddedParts {
+    #[cfg(feature = "quality")]
+    return Some((frosted_models::QUALITY.spec, frosted_models::QUALITY.onnx));
+    #[cfg(not(feature = "quality"))]
+    None
+}
+
+/// Why no pipeline could be built.
+#[derive(Debug)]
+pub struct SetupError {
+    kind: SetupErrorKind,
+    message: String,
+}
+
+/// What the caller can do about a [`SetupError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SetupErrorKind {
+    /// The model's file or spec is missing, wrong, or does not fit the other.
+    Model,
+    /// No engine can be had that runs the model.
+    Engine,
+    /// The threads cannot be had.
+    Threads,
+}
+
+impl SetupError {
+    fn new(kind: SetupErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+        }
+    }
+
+    /// What kind of failure it was.
+    pub fn kind(&self) -> SetupErrorKind {
+        self.kind
+    }
+}
+
+impl From<LoadError> for SetupError {
+    fn from(error: LoadError) -> Self {
+        let kind = match error.kind() {
+            LoadErrorKind::Runtime | LoadErrorKind::EngineMissing => SetupErrorKind::Engine,
+            _ => SetupErrorKind::Model,
+        };
+        Self {
+            kind,
+            message: error.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for SetupError {}

@@ -1,0 +1,172 @@
+//! `setup`, `demo` and `test`.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use crate::onnxruntime;
+use crate::workspace::{ORT_DYLIB_PATH, cargo, root, step, target_dir};
+
+/// Which engines a test run has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engines {
+    /// ONNX Runtime where it can be had, and the embedded one.
+    All,
+    /// The embedded one alone.
+    Embedded,
+}
+
+/// Gets ONNX Runtime; fails where it cannot be had.
+pub(crate) fn setup() -> ExitCode {
+    match onnxruntime::library() {
+        Ok(path) => {
+            println!("{}", path.display());
+            ExitCode::SUCCESS
+        }
+        Err(reason) => {
+            eprintln!("no ONNX Runtime: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Builds the program in release and runs its demo.
+pub(crate) fn demo(options: &[&str]) -> ExitCode {
+    let library = library_or_reason();
+    let build = step(
+        "build the program",
+        &mut cargo(&["build", "--release", "--package", "frosted-app"]),
+    );
+    if let Err(code) = build {
+        return code;
+    }
+    let mut program = Command::new(program());
+    program.arg("demo").current_dir(root());
+    if !options
+        .iter()
+        .any(|option| *option == "--out" || option.starts_with("--out="))
+    {
+        program.arg("--out").arg(target_dir().join("demo"));
+    }
+    program.args(options);
+    with_library(&mut program, library.as_ref());
+    match step("demo", &mut program) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(code) => code,
+    }
+}
+
+/// Runs every test of the workspace and the checks of its smaller builds, and stops at the first that fails.
+pub(crate) fn test(engines: Engines) -> ExitCode {
+    let library = match engines {
+        Engines::All => library_or_reason(),
+        Engines::Embedded => {
+            eprintln!("no ONNX Runtime: only the embedded engine was asked for");
+            None
+        }
+    };
+    for (title, mut command) in test_steps() {
+        with_library(&mut command, library.as_ref());
+        if let Err(code) = step(title, &mut command) {
+            return code;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn test_steps() -> Vec<(&'static str, Command)> {
+    let mut steps = vec![
+        (
+            "tests and doc tests of the workspace",
+            cargo(&["test", "--workspace", "--exclude", "xtask"]),
+        ),
+        (
+            "tests of both models",
+            cargo(&["test", "--package", "frosted-models", "--all-features"]),
+        ),
+        (
+            "segmentation with the embedded engine alone",
+            cargo(&[
+                "test",
+                "--package",
+                "frosted-segment",
+                "--no-default-features",
+                "--features",
+                "embedded",
+            ]),
+        ),
+        (
+            "the library without engine and model",
+            cargo(&["check", "--package", "frosted", "--no-default-features"]),
+        ),
+        (
+            "the library with the embedded engine and the model",
+            cargo(&[
+                "check",
+                "--package",
+                "frosted",
+                "--no-default-features",
+                "--features",
+                "embedded,models",
+            ]),
+        ),
+    ];
+    if root().join("fuzz").join("Cargo.toml").is_file() {
+        steps.push(("replay of the fuzz corpus", separate("fuzz", "test")));
+    }
+    steps.push((
+        "a program outside the workspace",
+        separate("tests/hello", "run"),
+    ));
+    steps
+}
+
+/// `cargo` on a package that is no member of the workspace.
+fn separate(folder: &str, command: &str) -> Command {
+    let dir = root().join(folder);
+    // Without a lock file of its own it would resolve to other versions than the ones the workspace is tested with.
+    let lock = dir.join("Cargo.lock");
+    if !lock.is_file()
+        && let Err(error) = fs::copy(root().join("Cargo.lock"), &lock)
+    {
+        eprintln!("{}: {error}; cargo resolves anew", lock.display());
+    }
+    let mut cargo = cargo(&[command]);
+    let name = folder.replace('/', "-");
+    cargo
+        .current_dir(dir)
+        .env("CARGO_TARGET_DIR", target_dir().join(name));
+    cargo
+}
+
+fn program() -> PathBuf {
+    let name = format!("frosted{}", env::consts::EXE_SUFFIX);
+    target_dir().join("release").join(name)
+}
+
+/// The library to use; none, and one line that says why, where the embedded engine has to do.
+fn library_or_reason() -> Option<PathBuf> {
+    if let Some(path) = env::var_os(ORT_DYLIB_PATH).filter(|path| !path.is_empty()) {
+        let path = PathBuf::from(path);
+        eprintln!("ONNX Runtime: {} ({ORT_DYLIB_PATH})", path.display());
+        return Some(path);
+    }
+    match onnxruntime::library() {
+        Ok(path) => {
+            eprintln!("ONNX Runtime: {}", path.display());
+            Some(path)
+        }
+        Err(reason) => {
+            eprintln!("no ONNX Runtime: {reason}; going on with the embedded engine");
+            None
+        }
+    }
+}
+
+fn with_library(command: &mut Command, library: Option<&PathBuf>) {
+    match library {
+        Some(path) => command.env(ORT_DYLIB_PATH, path),
+        None => command.env_remove(ORT_DYLIB_PATH),
+    };
+}
