@@ -15,8 +15,10 @@ pub(crate) struct Tally {
     plate_bits: u32,
 }
 
+type TimeOf = fn(&StageTimes) -> Duration;
+
 /// The stages whose times are told, in their order.
-const STAGES: [(&str, fn(&StageTimes) -> Duration); 5] = [
+const STAGES: [(&str, TimeOf); 5] = [
     ("reduce", |times| times.reduce),
     ("segment", |times| times.segment),
     ("decide", |times| times.decide),

@@ -19,8 +19,8 @@ pub(crate) struct Span {
     pub(crate) shade: Shade,
 }
 
-/// Shorter runs are left to the mixed code, which gives the same bytes: below this,
-/// switching costs more than it saves.
+/// Shorter runs are left to the mixed code, which gives the same bytes. From 8 to 64 pixels
+/// no difference in time was seen; the limit keeps ragged mattes from going run by run.
 const SHORTEST_PX: usize = 16;
 
 const COVERED: u8 = 1;

@@ -48,6 +48,9 @@ pub struct Pipeline {
 
 #[derive(Debug)]
 struct Ready {
+    /// What frames come in as.
+    entered: FrameSpec,
+    /// What they are composited as.
     spec: FrameSpec,
     plan: ConcealPlan,
     backdrop: BackdropMaker,
@@ -312,11 +315,12 @@ impl Pipeline {
 
     /// Makes what depends on spec and settings, if either changed.
     fn prepare(&mut self, spec: &FrameSpec) -> Result<(), Error> {
+        let entered = *spec;
         let spec = spec.in_format(spec.format().composited_as());
         let known = self
             .ready
             .as_ref()
-            .map(|ready| ready.spec.same_picture(&spec));
+            .map(|ready| ready.entered.same_picture(&entered));
         if known == Some(true) {
             return Ok(());
         }
@@ -331,6 +335,7 @@ impl Pipeline {
         let configured = catch_unwind(AssertUnwindSafe(|| self.compositor.configure(&spec, &plan)));
         if matches!(configured, Ok(Ok(()))) {
             self.ready = Some(Ready {
+                entered,
                 spec,
                 plan,
                 backdrop,

@@ -171,6 +171,14 @@ fn a_change_of_format_or_size_is_a_start() {
             spec(PixelFormat::Nv21),
             spec(PixelFormat::Nv21).with_rotation(Rotation::Half),
         ),
+        (
+            spec(PixelFormat::Rgb8),
+            spec(PixelFormat::Rgb8).with_rotation(Rotation::Clockwise90),
+        ),
+        (
+            spec(PixelFormat::I422),
+            spec(PixelFormat::I422).with_rotation(Rotation::Clockwise270),
+        ),
     ] {
         let mut stream = Stream::tracking(from, Settings::default());
         stream.change_spec(to);

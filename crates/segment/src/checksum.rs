@@ -1,6 +1,9 @@
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
+#[cfg(any(feature = "onnxruntime", test))]
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
 
 use sha2::{Digest, Sha256};
 
@@ -10,6 +13,7 @@ pub(crate) fn of_bytes(bytes: &[u8]) -> String {
 }
 
 /// The sha256 of a file in lower-case hex, read piece by piece.
+#[cfg(any(feature = "onnxruntime", test))]
 pub(crate) fn of_file(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let mut hasher = Sha256::new();

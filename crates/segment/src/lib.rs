@@ -59,13 +59,14 @@ mod resample;
 mod search;
 mod segmenter;
 mod spec;
+
 #[cfg(feature = "onnxruntime")]
 pub use engine::onnxruntime::share_environment;
-pub use ndarray;
-
 pub use engine::{Engine, EngineError};
 pub use error::{LoadError, LoadErrorKind};
-pub use open::{EngineChoice, open};
+// Engines take and give its views.
+pub use ::ndarray;
+pub use open::{EngineChoice, open, open_engine};
 pub use search::pinned::{PINNED_VERSION, PinnedLibrary};
 pub use search::{Place, PlaceOrigin, PlaceOutcome, RuntimeReport, RuntimeSearch, probe};
 pub use segmenter::NetworkSegmenter;

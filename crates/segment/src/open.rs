@@ -1,7 +1,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use frosted_core::Segmenter;
 use ndarray::Array4;
 
 use crate::checksum;
@@ -76,6 +75,33 @@ pub fn open(
     spec: &ModelSpec,
     onnx: &[u8],
 ) -> Result<NetworkSegmenter, LoadError> {
+    let (engine, sha256) = load(choice, search, spec, onnx)?;
+    let mut spec = spec.clone();
+    spec.set_sha256(sha256);
+    NetworkSegmenter::new(engine, spec)
+}
+
+/// As [`open`], for a program that puts something of its own between an engine and
+/// [`NetworkSegmenter::new`].
+///
+/// # Errors
+/// As [`open`].
+pub fn open_engine(
+    choice: EngineChoice,
+    search: &RuntimeSearch,
+    spec: &ModelSpec,
+    onnx: &[u8],
+) -> Result<Box<dyn Engine>, LoadError> {
+    Ok(load(choice, search, spec, onnx)?.0)
+}
+
+/// An engine with a checked model, and the model's sha256.
+fn load(
+    choice: EngineChoice,
+    search: &RuntimeSearch,
+    spec: &ModelSpec,
+    onnx: &[u8],
+) -> Result<(Box<dyn Engine>, String), LoadError> {
     let sha256 = checksum::of_bytes(onnx);
     check_sum(spec, &sha256)?;
     if onnx.is_empty() {
@@ -88,19 +114,14 @@ pub fn open(
         EngineChoice::Auto => auto(search, spec, onnx)?,
     };
     try_out(engine.as_mut(), spec)?;
-    let mut spec = spec.clone();
-    spec.set_sha256(sha256);
-    let segmenter = NetworkSegmenter::new(engine, spec)?;
-    let info = segmenter.info();
+    let (model, name) = (spec.name(), engine.name());
     match note {
-        Note::Chosen => log::info!("model {} runs on {}", info.model, info.engine),
-        Note::Instead(why) => log::warn!(
-            "model {} runs on {}, which is slower, because {why}",
-            info.model,
-            info.engine
-        ),
+        Note::Chosen => log::info!("model {model} runs on {name}"),
+        Note::Instead(why) => {
+            log::warn!("model {model} runs on {name}, which is slower, because {why}");
+        }
     }
-    Ok(segmenter)
+    Ok((engine, sha256))
 }
 
 /// What the log says of an engine.

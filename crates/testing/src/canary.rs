@@ -2,7 +2,7 @@ use std::fmt;
 
 use frosted_core::{FrameView, PixelFormat};
 
-use crate::scene::person_part;
+use crate::scene::is_person;
 
 /// Pixels of the room that came through.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub fn find_canary(input: &FrameView<'_>, output: &FrameView<'_>) -> Result<(), 
     let mut found = None;
     for y in 0..height {
         for x in 0..width {
-            if person_part(x, y, width, height) {
+            if is_person(spec, x, y) {
                 continue;
             }
             let (a, b) = (samples(input, x, y), samples(output, x, y));

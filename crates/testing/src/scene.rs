@@ -1,4 +1,4 @@
-use frosted_core::{Frame, FrameSpec, PixelFormat, Timestamp};
+use frosted_core::{Frame, FrameSpec, PixelFormat, Rotation, Timestamp};
 
 /// A person of one grey in front of a canary room.
 ///
@@ -10,10 +10,24 @@ pub struct CanaryScene {
     seed: u32,
 }
 
-/// Whether the pixel (x, y) of a frame of `width` by `height` is the person's: the middle
+/// Whether the pixel (x, y) of an upright frame of `width` by `height` is the person's: the middle
 /// third, from a quarter of the height down.
 pub fn person_part(x: usize, y: usize, width: usize, height: usize) -> bool {
     3 * x >= width && 3 * x < 2 * width && 4 * y >= height
+}
+
+/// Whether the stored pixel (x, y) of a frame of `spec` is the person's, who stands upright
+/// once the frame is turned as its rotation says.
+pub(crate) fn is_person(spec: &FrameSpec, x: usize, y: usize) -> bool {
+    let (width, height) = spec.rotation().upright((spec.width(), spec.height()));
+    let back = match spec.rotation() {
+        Rotation::Clockwise90 => Rotation::Clockwise270,
+        Rotation::Clockwise270 => Rotation::Clockwise90,
+        other => other,
+    };
+    let centre = (x as f32 + 0.5, y as f32 + 0.5);
+    let (x, y) = back.stored_point((width as f32, height as f32), centre.0, centre.1);
+    person_part(x as usize, y as usize, width, height)
 }
 
 /// The person's luma, or red, green and blue.
@@ -50,7 +64,7 @@ impl CanaryScene {
         };
         let colour = |x: usize, y: usize| -> [u8; 3] {
             let (x, y) = (x.min(width - 1), y.min(height - 1));
-            match (person_part(x, y, width, height), spec.format().is_yuv()) {
+            match (is_person(&spec, x, y), spec.format().is_yuv()) {
                 (true, true) => [PERSON_LEVEL, 128, 128],
                 (true, false) => [PERSON_LEVEL; 3],
                 (false, true) if bright(x, y) => [250, 30, 220],

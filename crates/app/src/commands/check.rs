@@ -1,5 +1,4 @@
-use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 
 use frosted::runtime::{self, PINNED_VERSION, Place, PlaceOrigin, PlaceOutcome};
 use frosted::{EngineChoice, Model, RuntimeSearch, Setup};
@@ -91,8 +90,10 @@ impl Found {
 
     fn to_text(&self) -> String {
         let mut text = String::new();
-        // Writing to a string does not fail.
-        let mut line = |words: String| drop(writeln!(text, "{words}"));
+        let mut line = |words: String| {
+            text.push_str(&words);
+            text.push('\n');
+        };
         for engine in &self.engines {
             line(match &engine.outcome {
                 Ok(info) => format!("engine {:<10} ok: {}", engine.name, info.engine),

@@ -109,7 +109,7 @@ fn new_session(onnx: &[u8]) -> Result<Session, String> {
 
 /// Runs once on a grey picture: models need not declare the shape of their output.
 fn shape_of_output(session: &mut Session, input: [usize; 4]) -> ort::Result<Vec<usize>> {
-    let grey = vec![0.5; input.iter().product()];
+    let grey = vec![0.5_f32; input.iter().product()];
     let grey = TensorRef::from_array_view((input, grey.as_slice()))?;
     let outputs = session.run(ort::inputs![grey])?;
     let (shape, _) = outputs[0].try_extract_tensor::<f32>()?;

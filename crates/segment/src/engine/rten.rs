@@ -48,8 +48,7 @@ impl RtenEngine {
     }
 
     fn run_model(&self, input: ArrayView4<'_, f32>) -> Result<Value, EngineError> {
-        let (height, width) = (input.shape()[2], input.shape()[3]);
-        let shape = [input.shape()[0], input.shape()[1], height, width];
+        let shape = <[usize; 4]>::from(input.dim());
         let values = input
             .to_slice()
             .ok_or_else(|| EngineError::new("the input is not in standard layout"))?;

@@ -102,8 +102,8 @@ impl Squares {
         }
     }
 
-    /// With the number of columns known too, the sum is a straight line of additions: at
-    /// 1280x720 that is a third of the whole reduction.
+    /// With the number of columns known too, the sum is a straight line of additions;
+    /// without that the reduction of 1280x720 NV12 took 1.7 times as long.
     fn step_means<S: Copy + Into<u64>, const STEP: usize>(
         &self,
         sums: &[S],

@@ -17,6 +17,7 @@ static RUNTIME: Mutex<Option<Runtime>> = Mutex::new(None);
 struct Runtime {
     /// The library's path with links resolved; none if the host made the environment.
     path: Option<PathBuf>,
+    version: Option<String>,
     environment: Environment,
 }
 
@@ -39,6 +40,7 @@ pub fn share_environment(environment: Environment) -> Result<(), LoadError> {
     }
     *runtime = Some(Runtime {
         path: None,
+        version: None,
         environment,
     });
     Ok(())
@@ -74,6 +76,7 @@ pub(crate) fn load(path: &Path) -> Result<(), String> {
         None => {
             let environment = create(&path)?;
             *runtime = Some(Runtime {
+                version: ort::util::probe(&path).map(|minor| version(minor, &path)),
                 path: Some(path),
                 environment,
             });
@@ -82,18 +85,27 @@ pub(crate) fn load(path: &Path) -> Result<(), String> {
     }
 }
 
-/// The name with the version, as far as the library tells it.
+/// The name with the version of the library in use, as far as it is known.
 pub(super) fn name() -> String {
-    match version(ort::info()) {
+    match lock().as_ref().and_then(|runtime| runtime.version.clone()) {
         Some(version) => format!("ONNX Runtime {version}"),
         None => "ONNX Runtime".into(),
     }
 }
 
-/// The version in a build's description, which names the release's branch.
-fn version(info: &str) -> Option<&str> {
-    let version = info.split("git-branch=rel-").nth(1)?;
-    version.split([',', ' ']).next()
+/// `ort` tells the minor version only; the patch is taken from the file's name if the rest
+/// agrees.
+fn version(minor: u32, path: &Path) -> String {
+    let version = format!("1.{minor}");
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let patch = name
+        .split_once(&format!(".{version}."))
+        .map(|(_, rest)| rest.split('.').next().unwrap_or_default())
+        .filter(|patch| patch.parse::<u32>().is_ok());
+    match patch {
+        Some(patch) => format!("{version}.{patch}"),
+        None => version,
+    }
 }
 
 fn create(path: &Path) -> Result<Environment, String> {
@@ -169,17 +181,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_version_is_read_from_the_branch() {
+    fn the_patch_is_taken_from_names_that_agree() {
         let cases = [
-            (
-                "ORT Build Info: git-branch=rel-1.31.1, git-commit-id=2",
-                Some("1.31.1"),
-            ),
-            ("ORT Build Info: git-branch=main, git-commit-id=2", None),
-            ("", None),
+            ("/a/libonnxruntime.so.1.31.1", "1.31.1"),
+            ("/a/libonnxruntime.1.31.12.dylib", "1.31.12"),
+            ("/a/libonnxruntime.so.1.30.1", "1.31"),
+            ("/1.31.1/onnxruntime.dll", "1.31"),
+            ("/a/libonnxruntime.so.1.31.x", "1.31"),
         ];
-        for (info, expected) in cases {
-            assert_eq!(version(info), expected, "{info}");
+        for (path, expected) in cases {
+            assert_eq!(version(31, Path::new(path)), expected, "{path}");
         }
     }
 }

@@ -152,7 +152,7 @@ fn what_is_beside_the_executable_comes_before_the_cache() {
     let scene = Scene::new(true, Some("abc"));
     let (report, asked) = scene.find(None);
     let beside = scene.beside.path().join(library_name());
-    assert_eq!(asked, [beside.clone()]);
+    assert_eq!(asked, std::slice::from_ref(&beside));
     assert_eq!(
         loaded(&report),
         Some((PlaceOrigin::BesideExecutable, beside))
