@@ -117,10 +117,10 @@ fn faults_name_the_frame_and_the_byte() {
             &middle,
         ),
         (
-            "codes torn out",
+            "a stray marker in the codes",
             broken(|jpeg| {
                 let at = jpeg.len() - 40;
-                jpeg.drain(at..at + 25);
+                jpeg.splice(at..at + 2, [0xFF, 0xC0]);
             }),
             &middle,
         ),

@@ -5,8 +5,10 @@
 mod scene;
 
 use std::fs;
+use std::io::Write;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use frosted_core::{FrameSpec, Mask, PixelFormat, Reduced, Segmenter};
 use frosted_segment::ndarray::{Array4, ArrayD, IxDyn};
@@ -34,6 +36,14 @@ fn without_sum(spec: &str) -> ModelSpec {
     ModelSpec::from_toml(&lines.map(|line| format!("{line}\n")).collect::<String>()).unwrap()
 }
 
+static SKIPPED: Once = Once::new();
+
+/// Written even where the test runner keeps what tests print.
+fn aloud(line: &str) {
+    let mut stderr = std::io::stderr().lock();
+    stderr.write_all(format!("{line}\n").as_bytes()).unwrap();
+}
+
 /// The engines there are. ONNX Runtime needs a library: without one its half is left out
 /// aloud, or fails where it is required.
 fn engines() -> Vec<EngineChoice> {
@@ -45,7 +55,9 @@ fn engines() -> Vec<EngineChoice> {
         !required,
         "FROSTED_REQUIRE_ORT is 1, but ORT_DYLIB_PATH names no library"
     );
-    eprintln!("SKIPPED: nothing was tried with ONNX Runtime, ORT_DYLIB_PATH names no library");
+    SKIPPED.call_once(|| {
+        aloud("SKIPPED: nothing was tried with ONNX Runtime, ORT_DYLIB_PATH names no library");
+    });
     vec![EngineChoice::Rten]
 }
 
@@ -132,7 +144,7 @@ fn both_engines_agree_on_a_portrait() {
         if let [a, b] = outputs.as_slice() {
             let pairs = a.iter().zip(b);
             let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            eprintln!("{name}: the engines differ by at most {worst:e}");
+            aloud(&format!("{name}: the engines differ by at most {worst:e}"));
             assert_eq!(a.shape(), b.shape());
             assert!(worst <= 1e-3, "{name}: {worst}");
         }

@@ -238,11 +238,14 @@ fn right_values_are_read() {
     );
 }
 
+/// (layout, changes of the output's kind, shapes).
+type Shapes<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a [usize]]);
+
 #[test]
 fn output_shapes_follow_from_layout_and_kind() {
     let planes: &[(&str, &str)] = &[("output.kind", "\"planes\""), ("output.scale", "2")];
     let two: &[(&str, &str)] = &[("output.kind", "\"two-class\""), ("output.person", "1")];
-    let cases: [(&str, &[(&str, &str)], &[&[usize]]); 6] = [
+    let cases: [Shapes<'_>; 6] = [
         ("\"nchw\"", &[], &[&[1, 1, 32, 48], &[1, 32, 48], &[32, 48]]),
         (
             "\"nhwc\"",

@@ -2,6 +2,10 @@
 //!
 //! Full range BT.601. There is no header, so the rate has to be said. Zero and 0xFF bytes
 //! between pictures are padding and passed over.
+//!
+//! A picture that is cut off, has no markers where they must be or codes that mean nothing is
+//! an error. Codes that end early before a proper end marker, as after a lost USB packet,
+//! cannot be told from whole ones by the decoder; the rest of such a frame is grey.
 
 use std::io::{BufRead, Write};
 
