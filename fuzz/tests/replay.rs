@@ -65,7 +65,10 @@ fn mutate(corpus: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
         let at = random.below(bytes.len() + 1);
         match random.below(6) {
             0 => bytes.truncate(at),
-            1 if !bytes.is_empty() => bytes[at.min(bytes.len() - 1)] = random.below(256) as u8,
+            1 if !bytes.is_empty() => {
+                let at = at.min(bytes.len() - 1);
+                bytes[at] = random.below(256) as u8;
+            }
             2 if !bytes.is_empty() => {
                 let at = at.min(bytes.len() - 1);
                 bytes[at] ^= 1 << random.below(8);

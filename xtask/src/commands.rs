@@ -1,4 +1,4 @@
-//! `setup`, `demo` and `test`.
+//! `setup`, `demo`, `test`, `bench` and `fuzz`.
 
 use std::env;
 use std::fs;
@@ -51,10 +51,7 @@ pub(crate) fn demo(options: &[&str]) -> ExitCode {
     }
     program.args(options);
     with_library(&mut program, library.as_ref());
-    match step("demo", &mut program) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(code) => code,
-    }
+    finish(step("demo", &mut program))
 }
 
 /// Runs every test of the workspace and the checks of its smaller builds, and stops at the first that fails.
@@ -73,6 +70,31 @@ pub(crate) fn test(engines: Engines) -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+/// Runs the criterion benchmarks of the whole pipeline.
+pub(crate) fn bench(options: &[&str]) -> ExitCode {
+    let library = library_or_reason();
+    let mut command = cargo(&["bench", "--package", "frosted", "--bench", "pipeline", "--"]);
+    command.args(options);
+    with_library(&mut command, library.as_ref());
+    finish(step("benchmarks", &mut command))
+}
+
+/// Mutates the fuzz corpus for `seconds` per target.
+pub(crate) fn fuzz(seconds: &str) -> ExitCode {
+    if seconds.parse::<u64>().is_err() {
+        eprintln!("fuzz takes a number of seconds, not \"{seconds}\"");
+        return ExitCode::from(2);
+    }
+    let mut command = separate("fuzz", "test");
+    command.args(["--release", "--", "--nocapture"]);
+    command.env("FROSTED_FUZZ_SECONDS", seconds);
+    finish(step("fuzzing", &mut command))
+}
+
+fn finish(result: Result<(), ExitCode>) -> ExitCode {
+    result.err().unwrap_or(ExitCode::SUCCESS)
 }
 
 fn test_steps() -> Vec<(&'static str, Command)> {

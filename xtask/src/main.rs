@@ -16,6 +16,8 @@ usage: cargo xtask COMMAND
   setup                           get the pinned ONNX Runtime through pip into the target folder
   demo [-- OPTIONS]               set up, build in release, run the demo; OPTIONS go to `frosted demo`
   test [--engine-only-embedded]   set up, then run every test, the doc tests and the builds with fewer features
+  bench [-- OPTIONS]              set up, then run the criterion benchmarks; OPTIONS go to criterion
+  fuzz [SECONDS]                  mutate the fuzz corpus for so long per target (default 60), on the stable compiler
   package-check                   see that each published package holds what it should and nothing else
 
 Set ORT_DYLIB_PATH to use an ONNX Runtime of your own.";
@@ -32,6 +34,9 @@ fn main() -> ExitCode {
         ["demo", "--", options @ ..] | ["demo", options @ ..] => commands::demo(options),
         ["test"] => commands::test(commands::Engines::All),
         ["test", "--engine-only-embedded"] => commands::test(commands::Engines::Embedded),
+        ["bench", "--", options @ ..] | ["bench", options @ ..] => commands::bench(options),
+        ["fuzz"] => commands::fuzz("60"),
+        ["fuzz", seconds] => commands::fuzz(seconds),
         ["package-check"] => packages::check(),
         unknown => {
             eprintln!("unknown command: {}\n\n{USAGE}", unknown.join(" "));

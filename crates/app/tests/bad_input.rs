@@ -264,7 +264,7 @@ fn raw_frames_of_the_wrong_length() {
         "rten",
     ];
     fs::write(folder.path().join("raw"), vec![0; 600]).unwrap();
-    fails(&run(folder.path(), &alpha), 1, &["alpha"]);
+    fails(&run(folder.path(), &alpha), 1, &["transparent", "rgba"]);
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn models_that_are_corrupt_swapped_or_do_not_fit() {
         ("cut.onnx", &["model"]),
         ("noise.onnx", &["model"]),
         ("unfit.onnx", &["320"]),
-        ("badspec.onnx", &["width"]),
+        ("badspec.onnx", &["model spec"]),
         ("alone.onnx", &["alone.toml", "spec"]),
         ("gone.onnx", &["gone.onnx"]),
     ];

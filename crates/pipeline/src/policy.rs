@@ -43,6 +43,9 @@ pub(crate) struct State {
 
 /// Undecided pixels above this share of all that may be a person's make a mask nonsense.
 const MAX_UNDECIDED_PERMILLE: u16 = 600;
+/// A mask that leaves less of the room than this tells nothing apart; a network that has
+/// gone wrong often says that all is the person.
+const MAX_PERSON_PERMILLE: u16 = 950;
 /// Masks with fewer pixels of a person than this show nobody.
 const MIN_PERSON_PERMILLE: u16 = 5;
 /// A jump of the person's area by more than this share of the picture, and by more than
@@ -80,9 +83,9 @@ pub(crate) fn decide(
         Evidence::Failed(cause) => return (State::default(), Verdict::Card(cause)),
         Evidence::Mask { facts, late } => (facts, late),
     };
-    if facts.undecided_permille > MAX_UNDECIDED_PERMILLE
-        && facts.person_permille >= MIN_PERSON_PERMILLE
-    {
+    let undecided = facts.undecided_permille > MAX_UNDECIDED_PERMILLE
+        && facts.person_permille >= MIN_PERSON_PERMILLE;
+    if undecided || facts.person_permille > MAX_PERSON_PERMILLE {
         let warming = state.good < warm_up_frames;
         let state = State {
             good: if warming { 0 } else { state.good },
@@ -175,6 +178,7 @@ mod tests {
         };
         let good = mask(PERSON);
         let undecided = with(|f| f.undecided_permille = 900);
+        let all = with(|f| (f.person_permille, f.undecided_permille) = (1000, 0));
         let nobody = with(|f| (f.person_permille, f.undecided_permille) = (0, 1000));
         let dark = with(|f| f.brightness = 60);
         let huge = with(|f| f.person_permille = 800);
@@ -182,7 +186,7 @@ mod tests {
             facts: PERSON,
             late: true,
         };
-        let cases: [(&str, usize, Vec<Evidence>, Vec<Verdict>); 10] = [
+        let cases: [(&str, usize, Vec<Evidence>, Vec<Verdict>); 12] = [
             (
                 "warming up",
                 0,
@@ -208,6 +212,18 @@ mod tests {
                 5,
                 vec![undecided, good],
                 vec![CoverAll(Undecided), Person],
+            ),
+            (
+                "uncertain: everything is the person, for ever",
+                5,
+                vec![all, all, all, all, all],
+                vec![CoverAll(Undecided); 5],
+            ),
+            (
+                "everything is the person from the start",
+                0,
+                vec![all, all, all, all, good],
+                vec![Card(Starting); 5],
             ),
             (
                 "uncertain: brightness step",

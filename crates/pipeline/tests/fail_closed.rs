@@ -72,7 +72,7 @@ fn each_fault_of_the_network_shows_a_cover_and_the_person_comes_back() {
         (Answer::Error, card(Cause::Engine)),
         (Answer::Panic, card(Cause::Engine)),
         (Answer::Undecided, covered(Cause::Undecided, 6)),
-        (Answer::Everything, covered(Cause::AreaJump, 6)),
+        (Answer::Everything, covered(Cause::Undecided, 6)),
         (
             Answer::Slow(Duration::from_millis(201)),
             covered(Cause::Late, 1),
@@ -109,6 +109,7 @@ fn a_network_that_never_answers_never_uncovers() {
         Answer::NotANumber,
         Answer::WrongSize,
         Answer::Undecided,
+        Answer::Everything,
     ] {
         let mut stream = Stream::new(spec(PixelFormat::Nv12), Settings::default());
         stream.script.set([answer]);

@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use serde_json::Value;
@@ -63,6 +63,17 @@ pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
 
 fn check_usage(options: &BlurOptions) -> Result<(), Failure> {
     let target = Target::of(&options.output).map_err(|error| Failure::usage(error.to_string()))?;
+    let dash = Path::new("-");
+    if options.input == dash && io::stdin().is_terminal() {
+        return Err(Failure::usage(
+            "the standard input is a terminal, pipe Y4M into it or give a file",
+        ));
+    }
+    if options.output == dash && io::stdout().is_terminal() {
+        return Err(Failure::usage(
+            "the standard output is a terminal, pipe it on or give a file",
+        ));
+    }
     let alpha = options.protect.background == BackgroundChoice::Alpha;
     if alpha && !target.holds_alpha(coding(options)) {
         return Err(Failure::usage(format!(

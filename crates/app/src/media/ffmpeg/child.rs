@@ -43,8 +43,8 @@ impl Running {
         &mut self.child
     }
 
-    /// Waits for the end; what ffmpeg complained of, if it failed.
-    pub(super) fn wait(&mut self) -> Result<(), String> {
+    /// Waits for the end. Either way what ffmpeg complained of: as an error if it failed.
+    pub(super) fn wait(&mut self) -> Result<String, String> {
         let status = self.child.wait();
         let words = self
             .complaints
@@ -52,7 +52,7 @@ impl Running {
             .and_then(|thread| thread.join().ok())
             .unwrap_or_default();
         match status {
-            Ok(status) if status.success() => Ok(()),
+            Ok(status) if status.success() => Ok(words),
             Ok(status) if words.is_empty() => Err(format!("ffmpeg ended with {status}")),
             Ok(_) => Err(words),
             Err(error) => Err(error.to_string()),

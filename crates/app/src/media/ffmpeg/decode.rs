@@ -17,6 +17,7 @@ pub struct Decoder {
     frames: Y4mReader<BufReader<ChildStdout>>,
     running: Running,
     name: String,
+    frames_read: u64,
 }
 
 impl Decoder {
@@ -34,7 +35,7 @@ impl Decoder {
             Err(unread) => {
                 return Err(running
                     .wait()
-                    .map_or_else(|words| undecodable(&words), |()| unread));
+                    .map_or_else(|words| undecodable(&words), |_| unread));
             }
         };
         frames.amend(|info| {
@@ -47,6 +48,7 @@ impl Decoder {
             frames,
             running,
             name: path.display().to_string(),
+            frames_read: 0,
         })
     }
 }
@@ -146,10 +148,29 @@ impl Source for Decoder {
 
     fn next(&mut self, frame: &mut Frame) -> Result<bool, MediaError> {
         let more = match self.frames.next(frame) {
-            Ok(true) => return Ok(true),
+            Ok(true) => {
+                self.frames_read += 1;
+                return Ok(true);
+            }
             other => other,
         };
-        let ended = self.running.wait().map_err(|words| undecodable(&words));
-        ended.and(more).map_err(|error| error.of(&self.name))
+        match self.running.wait() {
+            Ok(words) => self.tell_what_is_missing(&words),
+            Err(words) => return Err(undecodable(&words).of(&self.name)),
+        }
+        more.map_err(|error| error.of(&self.name))
+    }
+}
+
+impl Decoder {
+    /// ffmpeg passes over what is damaged and calls that success.
+    fn tell_what_is_missing(&self, complaints: &str) {
+        let (name, read) = (&self.name, self.frames_read);
+        let promised = self.frames.info().frames.unwrap_or(read);
+        if read < promised {
+            log::warn!("{name}: {read} of {promised} frames could be decoded ({complaints})");
+        } else if !complaints.is_empty() {
+            log::warn!("{name}: it may be damaged or cut off ({complaints})");
+        }
     }
 }

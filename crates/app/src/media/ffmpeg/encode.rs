@@ -110,9 +110,20 @@ impl Encoder {
         self.frames = None;
         match self.running.wait() {
             Err(words) => complained(&words),
-            Ok(()) => MediaError::write(error),
+            Ok(_) => MediaError::write(error),
         }
     }
+}
+
+/// ffmpeg 5 counts it as success when the end of a file cannot be written.
+fn is_cut_off(words: &str) -> bool {
+    [
+        "Error writing trailer",
+        "Error closing file",
+        "av_interleaved_write_frame",
+    ]
+    .iter()
+    .any(|complaint| words.contains(complaint))
 }
 
 fn complained(words: &str) -> MediaError {
@@ -369,7 +380,10 @@ impl Sink for Encoder {
         flushed.map_err(|error| self.failed(&error))?;
         // Closing the pipe tells ffmpeg that this was all.
         self.frames = None;
-        self.running.wait().map_err(|words| complained(&words))
+        match self.running.wait() {
+            Ok(words) if !is_cut_off(&words) => Ok(()),
+            Ok(words) | Err(words) => Err(complained(&words)),
+        }
     }
 
     fn describe(&self) -> String {

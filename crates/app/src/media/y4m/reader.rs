@@ -5,6 +5,8 @@ use frosted::Frame;
 use super::Header;
 use crate::media::{MediaError, Rate, Source, StreamInfo, Timing};
 
+const NOT_Y4M: &str = "is not Y4M: it does not begin with \"YUV4MPEG2 \"";
+
 /// Reads Y4M from a file, a pipe or memory.
 #[derive(Debug)]
 pub struct Y4mReader<R> {
@@ -23,13 +25,13 @@ impl<R: BufRead> Y4mReader<R> {
     pub fn new(mut input: R, fallback: Rate) -> Result<Self, MediaError> {
         let mut line = Vec::new();
         if !read_line(&mut input, &mut line)? {
-            return Err(if line.is_empty() {
-                MediaError::damaged("is empty, a Y4M stream was expected")
+            return Err(MediaError::damaged(if line.is_empty() {
+                "is empty, a Y4M stream was expected"
+            } else if line.starts_with(b"YUV4MPEG2") {
+                "is cut off within the Y4M header"
             } else {
-                Header::parse(&line)
-                    .err()
-                    .unwrap_or_else(|| MediaError::damaged("is cut off within the Y4M header"))
-            });
+                NOT_Y4M
+            }));
         }
         let header = Header::parse(&line)?;
         let rate = header.rate.unwrap_or(fallback);
@@ -110,7 +112,7 @@ fn read_line<R: BufRead>(input: &mut R, line: &mut Vec<u8>) -> Result<bool, Medi
         return Err(MediaError::damaged(if begins {
             format!("a Y4M line is longer than {} bytes", Header::MAX_LINE_BYTES)
         } else {
-            "is not Y4M: it does not begin with \"YUV4MPEG2 \"".to_owned()
+            NOT_Y4M.to_owned()
         }));
     }
     Ok(false)

@@ -41,7 +41,9 @@ impl<W: Write> Y4mWriter<W> {
 
     fn write_rows(&mut self, frame: &FrameView<'_>) -> std::io::Result<()> {
         self.output.write_all(b"FRAME\n")?;
-        write_samples(&mut self.output, frame)
+        write_samples(&mut self.output, frame)?;
+        // Whoever reads a pipe gets each frame as soon as it is done.
+        self.output.flush()
     }
 }
 

@@ -1,0 +1,224 @@
+//! `frosted matte`, `bench`, `check` and `demo`.
+
+mod support;
+
+use std::fs;
+
+use support::{names, repository, room_y4m, run, stderr, succeeds, webcam_frames, webcam_y4m};
+
+fn grey_png(path: &std::path::Path) -> (Vec<u8>, usize, usize) {
+    let file = fs::read(path).unwrap();
+    let mut reader = png::Decoder::new(std::io::Cursor::new(file))
+        .read_info()
+        .unwrap();
+    let mut samples = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut samples).unwrap();
+    assert_eq!(
+        (info.color_type, info.bit_depth),
+        (png::ColorType::Grayscale, png::BitDepth::Eight)
+    );
+    (samples, info.width as usize, info.height as usize)
+}
+
+#[test]
+fn mattes_are_one_grey_png_a_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("in.y4m"), webcam_y4m(5)).unwrap();
+    succeeds(run(
+        folder.path(),
+        &["matte", "in.y4m", "mattes", "--engine", "rten"],
+    ));
+    let mattes = folder.path().join("mattes");
+    let expected: Vec<_> = (0..5).map(|number| format!("{number:06}.png")).collect();
+    assert_eq!(names(&mattes), expected);
+    for name in expected {
+        let (alpha, width, height) = grey_png(&mattes.join(&name));
+        assert_eq!((width, height), (400, 300), "{name}");
+        assert_eq!(
+            alpha[170 * 400 + 210],
+            255,
+            "{name}: the face is the person's"
+        );
+        assert_eq!(alpha[100 * 400 + 40], 0, "{name}: the map is the room's");
+    }
+    assert_eq!(names(folder.path()), ["in.y4m", "mattes"]);
+}
+
+#[test]
+fn mattes_of_an_earlier_run_go_only_when_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let mattes = folder.path().join("mattes");
+    fs::create_dir(&mattes).unwrap();
+    fs::write(folder.path().join("in.y4m"), room_y4m(2)).unwrap();
+    succeeds(run(
+        folder.path(),
+        &["matte", "in.y4m", "mattes", "--engine", "rten"],
+    ));
+    fs::write(mattes.join("000007.png"), "old").unwrap();
+    fs::write(mattes.join("notes.txt"), "mine").unwrap();
+    support::fails(
+        &run(
+            folder.path(),
+            &["matte", "in.y4m", "mattes", "--engine", "rten"],
+        ),
+        1,
+        &["mattes", "--force"],
+    );
+    assert_eq!(fs::read(mattes.join("000007.png")).unwrap(), b"old");
+    succeeds(run(
+        folder.path(),
+        &["matte", "in.y4m", "mattes", "--engine", "rten", "--force"],
+    ));
+    assert_eq!(names(&mattes), ["000000.png", "000001.png", "notes.txt"]);
+}
+
+#[test]
+fn bench_prints_one_line_of_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, frames) = webcam_frames(3);
+    let raw: Vec<u8> = frames
+        .iter()
+        .flat_map(|frame| frame.bytes().to_vec())
+        .collect();
+    fs::write(folder.path().join("raw"), raw).unwrap();
+    let arguments = [
+        "bench", "--raw", "raw", "--format", "i420", "--size", "400x300", "--frames", "20",
+        "--engine", "rten",
+    ];
+    let output = succeeds(run(folder.path(), &arguments));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.lines().count(), 1);
+    let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let number = |key: &str| {
+        line[key]
+            .as_f64()
+            .unwrap_or_else(|| panic!("{key} in {line}"))
+    };
+    assert!(number("ms_p10") > 0.0);
+    assert!(
+        number("ms_p10") <= number("ms_median")
+            && number("ms_median") <= number("ms_p95")
+            && number("ms_p95") <= number("ms_p99")
+    );
+    if cfg!(unix) {
+        assert!(number("cpu_ms") > 0.0 && number("cpu_ms") <= number("cpu_ms_p95"));
+    }
+    if cfg!(target_os = "linux") {
+        assert!(
+            (1.0..2000.0).contains(&number("rss_anon_peak_mb")),
+            "{line}"
+        );
+    }
+    assert_eq!(line["shown"]["person"], 20);
+    let stages: f64 = ["reduce", "segment", "decide", "paint"]
+        .iter()
+        .map(|stage| line["stages"][stage].as_f64().unwrap())
+        .sum();
+    assert!(stages > 0.0);
+    assert!(line["engine"].as_str().unwrap().contains("rten"));
+    assert_eq!(line["model"], "selfie-landscape-256x144");
+}
+
+#[test]
+fn check_tells_what_is_there_and_how_to_get_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = succeeds(run(folder.path(), &["check"]));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let sums = [
+        "a3af995556534e586c2852f88c9a754808a65449723143349d1c97ed62500862",
+        "dc3efdff7c7704d243085e3d5698da5908a814d0077b7e64f83159298054f487",
+    ];
+    for words in [
+        &[
+            "engine ort",
+            "missing",
+            "pip download",
+            "engine rten",
+            "ok: rten",
+            "model landscape",
+            "model quality",
+            "ffmpeg",
+        ][..],
+        &sums,
+    ]
+    .concat()
+    {
+        assert!(text.contains(words), "\"{words}\" is missing in {text}");
+    }
+    let output = succeeds(run(
+        folder.path(),
+        &["check", "--json", "--onnxruntime", "gone.so"],
+    ));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["usable"], true);
+    assert_eq!(report["engines"][0]["ok"], false);
+    assert!(
+        report["engines"][0]["why"]
+            .as_str()
+            .unwrap()
+            .contains("gone.so"),
+        "{report}"
+    );
+    assert_eq!(report["models"][1]["model_sha256"], sums[1]);
+}
+
+#[test]
+fn the_demo_writes_its_pictures_and_tells_the_times() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = repository().join("examples/data");
+    let data = data.to_str().unwrap();
+    for _ in 0..2 {
+        let output = succeeds(run(
+            folder.path(),
+            &["demo", "--data", data, "--engine", "rten"],
+        ));
+        let text = String::from_utf8(output.stdout).unwrap();
+        for words in [
+            "p50",
+            "p95",
+            "p99",
+            "reduce",
+            "segment",
+            "decide",
+            "paint",
+            "total",
+            "engine     rten",
+            "125 frames",
+            "frosted-demo",
+        ] {
+            assert!(text.contains(words), "\"{words}\" is missing in {text}");
+        }
+    }
+    assert_eq!(
+        names(&folder.path().join("frosted-demo")),
+        ["before-after.png", "portrait.png", "protected.mjpeg"]
+    );
+    let (rgb, width, height) =
+        support::read_rgb(&folder.path().join("frosted-demo/before-after.png"));
+    assert_eq!((width, height), (800, 300));
+    let pixel = |x: usize, y: usize| &rgb[3 * (y * width + x)..][..3];
+    assert_eq!(
+        pixel(210, 170),
+        pixel(610, 170),
+        "the face is the same in both halves"
+    );
+    let texture = |from: usize| {
+        let steps = (70..200).flat_map(|y| (5..80).map(move |x| (x, y)));
+        steps
+            .filter(|(x, y)| pixel(from + x, *y)[0].abs_diff(pixel(from + x + 1, *y)[0]) > 8)
+            .count()
+    };
+    let (original, protected) = (texture(0), texture(400));
+    assert!(
+        original > 100 && protected == 0,
+        "the map is in the left half only: {original} and {protected} steps"
+    );
+}
+
+#[test]
+fn a_demo_without_its_clip_says_where_to_run_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["demo", "--engine", "rten"]);
+    support::fails(&output, 1, &["webcam.mjpeg", "--data"]);
+    assert!(!stderr(&output).contains('\x1b'));
+}
