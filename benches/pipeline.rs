@@ -2,6 +2,7 @@
 //!
 //! `cargo bench` with `ORT_DYLIB_PATH` set measures ONNX Runtime as well; without it, only
 //! the embedded engine, and it says so.
+#![allow(clippy::print_stderr, reason = "a benchmark speaks to whoever runs it")]
 
 use std::time::Duration;
 

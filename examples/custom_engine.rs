@@ -2,6 +2,11 @@
 //!
 //! Anything that turns a picture into numbers can find the person: another runtime, an
 //! accelerator, a service of the platform. This one takes whoever stands in the middle.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an example speaks to whoever runs it"
+)]
 
 use frosted::ndarray::{ArrayD, ArrayView4, ArrayViewD, IxDyn};
 use frosted::{

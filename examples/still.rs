@@ -1,4 +1,9 @@
 //! Protects one picture: `cargo run --release --features image --example still IN.png OUT.png`
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an example speaks to whoever runs it"
+)]
 
 use frosted::{Settings, Setup, Timestamp};
 

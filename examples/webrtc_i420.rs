@@ -3,6 +3,11 @@
 //!
 //! One pipeline per stream, made once and kept: it remembers who the subject is. It is
 //! `Send`, so a stream may move to another thread, but one call at a time works on it.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an example speaks to whoever runs it"
+)]
 
 use std::thread;
 use std::time::Duration;

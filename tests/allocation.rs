@@ -1,12 +1,13 @@
 //! Warmed up, a frame costs no heap allocation of our own; what the network's engine does
 //! inside its run is its own affair and left out here by an engine that allocates nothing.
+#![allow(clippy::unwrap_used, reason = "a test may fail by a panic")]
 
 use std::time::Duration;
 
 use frosted::ndarray::{ArrayD, ArrayView4, ArrayViewD, IxDyn};
 use frosted::{
-    Background, Engine, EngineError, Frame, FrameSpec, ModelSpec, Picture, PixelFormat, Rgb, Settings, Setup,
-    Shown, TextHeight, Timestamp,
+    Background, Engine, EngineError, Frame, FrameSpec, ModelSpec, Picture, PixelFormat, Rgb,
+    Settings, Setup, Shown, TextHeight, Timestamp,
 };
 
 /// Finds the person in the middle and allocates nothing once it is made.
@@ -37,18 +38,26 @@ impl Engine for Middle {
 }
 
 fn middle() -> Box<Middle> {
-    Box::new(Middle(ArrayD::from_shape_fn(IxDyn(&[1, 1, 54, 96]), |at| {
-        f32::from(u8::from((32..64).contains(&at[3]) && at[2] > 12))
-    })))
+    Box::new(Middle(ArrayD::from_shape_fn(
+        IxDyn(&[1, 1, 54, 96]),
+        |at| f32::from(u8::from((32..64).contains(&at[3]) && at[2] > 12)),
+    )))
 }
 
 /// Allocations of twenty frames behind a warm-up, and of twenty frames more, the card's and
 /// the held frame's among them.
 fn allocations(format: PixelFormat, background: &Background) -> u64 {
-    let settings = Settings { background: background.clone(), ..Settings::default() };
+    let settings = Settings {
+        background: background.clone(),
+        ..Settings::default()
+    };
     let spec = ModelSpec::from_toml(SPEC).unwrap();
-    let mut pipeline =
-        Setup { settings, ..Setup::default() }.build_with(middle(), spec).expect("the engine is accepted");
+    let mut pipeline = Setup {
+        settings,
+        ..Setup::default()
+    }
+    .build_with(middle(), spec)
+    .expect("the engine is accepted");
     let spec = FrameSpec::new(format, 641, 361).unwrap();
     let mut input = Frame::new(spec);
     for (at, byte) in input.bytes_mut().iter_mut().enumerate() {
@@ -60,7 +69,9 @@ fn allocations(format: PixelFormat, background: &Background) -> u64 {
         for _ in 0..number {
             at = at + Duration::from_millis(33);
             input.set_captured_at(at);
-            let report = pipeline.process(&input.view(), &mut output.view_mut()).unwrap();
+            let report = pipeline
+                .process(&input.view(), &mut output.view_mut())
+                .unwrap();
             assert!(matches!(report.shown, Shown::Person | Shown::Card(_)));
         }
         let _ = pipeline.idle(at + Duration::from_millis(33), &mut output.view_mut());
@@ -83,7 +94,11 @@ fn no_frame_allocates_in_any_format_behind_any_background() {
             backgrounds.push(Background::Transparent);
         }
         for background in backgrounds {
-            assert_eq!(allocations(format, &background), 0, "{format} {background:?}");
+            assert_eq!(
+                allocations(format, &background),
+                0,
+                "{format} {background:?}"
+            );
         }
     }
 }

@@ -101,7 +101,14 @@ fn test_steps() -> Vec<(&'static str, Command)> {
     let mut steps = vec![
         (
             "tests and doc tests of the workspace",
-            cargo(&["test", "--workspace", "--exclude", "xtask"]),
+            cargo(&[
+                "test",
+                "--workspace",
+                "--exclude",
+                "xtask",
+                "--features",
+                "frosted/image",
+            ]),
         ),
         (
             "tests of both models",

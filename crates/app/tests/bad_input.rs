@@ -1,4 +1,6 @@
 //! Bad input: each a clear error that names the thing and the remedy, no panic, nothing left.
+// What a test sets up for itself works or the test has failed.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
@@ -412,7 +414,7 @@ fn real_disk(folder: &Path) {
         status.is_ok_and(|status| status.success())
     };
     if !mount("mount", &["-t", "tmpfs", "-o", "size=300k", "tmpfs"]) {
-        eprintln!("SKIPPED: a_full_disk on a file system of its own, which only root can make");
+        support::skipped("a_full_disk on a file system of its own: only root can make one");
         return;
     }
     let output = blur(folder, &["in.y4m", "disk/out.y4m"]);

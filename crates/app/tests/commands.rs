@@ -1,4 +1,6 @@
 //! `frosted matte`, `bench`, `check` and `demo`.
+// What a test sets up for itself works or the test has failed.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

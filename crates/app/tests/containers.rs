@@ -1,4 +1,6 @@
 //! Clips in containers, through ffmpeg.
+// What a test sets up for itself works or the test has failed.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
@@ -665,4 +667,68 @@ fn a_clip_that_is_cut_off_is_protected_as_far_as_it_goes_and_that_is_said() {
         &["in.mp4", "cut off"],
     );
     assert!(!folder.path().join("no.y4m").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn sound_ends_with_the_picture_when_the_run_is_broken_off() {
+    use std::process::Stdio;
+    if !has_ffmpeg("sound_ends_with_the_picture_when_the_run_is_broken_off") {
+        return;
+    }
+    let folder = with_clip();
+    ffmpeg(
+        folder.path(),
+        &[
+            &["-stream_loop", "60", "-i", "in.y4m"][..],
+            &["-f", "lavfi", "-i", "sine=frequency=440:duration=73"],
+            &[
+                "-c:v",
+                "libx264",
+                "-preset",
+                "ultrafast",
+                "-pix_fmt",
+                "yuv420p",
+            ],
+            &["-c:a", "aac", "in.mp4"],
+        ]
+        .concat(),
+    );
+    let mut child = support::frosted(folder.path())
+        .args(["blur", "in.mp4", "out.mkv", "--engine", "rten"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let part = folder.path().join("out.mkv.part");
+    let started = std::time::Instant::now();
+    while part.metadata().map_or(0, |meta| meta.len()) < 20_000 {
+        assert!(started.elapsed().as_secs() < 100, "nothing was written");
+        std::thread::yield_now();
+    }
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(killed.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let left: Vec<_> = names(folder.path())
+        .into_iter()
+        .filter(|name| name.starts_with("out"))
+        .collect();
+    assert_eq!(left, ["out.mkv"]);
+    let probed = probe(folder.path(), "out.mkv");
+    let frames: f64 = video(&probed)["nb_read_frames"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let length: f64 = probed["format"]["duration"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(frames > 5.0 && frames < 1800.0, "{frames} frames");
+    assert!(
+        (length - frames / 25.0).abs() < 0.1,
+        "{frames} frames and {length} s of sound"
+    );
 }

@@ -1,4 +1,6 @@
 //! Raw Motion JPEG: every fault is an error that says in which frame and where.
+// What a test sets up for itself works or the test has failed.
+#![allow(clippy::unwrap_used)]
 
 use std::io::Cursor;
 

@@ -1,4 +1,6 @@
 //! What is planted in a picture beside its pixels is not in what comes out.
+// What a test sets up for itself works or the test has failed.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,6 @@
 //! Y4M in and out: nothing is lost, nothing panics, every fault is named.
+// What a test sets up for itself works or the test has failed.
+#![allow(clippy::unwrap_used)]
 
 use std::io::Cursor;
 
@@ -137,7 +139,7 @@ fn variants_are_read_or_refused_by_name() {
         match (read, expected) {
             (Ok(header), Ok(format)) => assert_eq!(header.spec.format(), format, "{parameters}"),
             (Err(error), Err(named)) => {
-                assert!(error.to_string().contains(named), "{parameters}: {error}")
+                assert!(error.to_string().contains(named), "{parameters}: {error}");
             }
             (read, _) => panic!("{parameters}: {read:?}"),
         }

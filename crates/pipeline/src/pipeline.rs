@@ -253,6 +253,8 @@ impl Pipeline {
     pub fn set_settings(&mut self, settings: Settings) {
         if settings.background != self.settings.background {
             self.ready = None;
+            // What was shown under the old background is not shown again under the new one.
+            self.last = None;
         }
         self.settings = settings;
     }
@@ -487,7 +489,7 @@ impl Pipeline {
         };
         let title = &self.settings.card_title;
         let painted = catch_unwind(AssertUnwindSafe(|| {
-            self.card.paint(title, reason, &mut *output)
+            self.card.paint(title, reason, &mut *output);
         }));
         if painted.is_err() {
             output.fill(Rgb::new(0, 0, 0));

@@ -99,10 +99,9 @@ pub(crate) fn decide(
         };
         return (state, verdict);
     }
-    if let (Some((_, before)), true) = (state.last, state.good > 0) {
-        if let Some(cause) = jump(before, facts) {
-            state.unsettled = Some((SETTLE_FRAMES, cause));
-        }
+    let before = state.last.filter(|_| state.good > 0);
+    if let Some(cause) = before.and_then(|(_, before)| jump(before, facts)) {
+        state.unsettled = Some((SETTLE_FRAMES, cause));
     }
     state.last = Some((at, facts));
     state.good = state.good.saturating_add(1);

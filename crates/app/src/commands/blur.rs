@@ -47,7 +47,10 @@ pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
         return Ok(Exit::Interrupted);
     }
     let writes = writing.describe();
-    writing.finish()?;
+    match ended {
+        Ended::WithTheInput => writing.finish()?,
+        Ended::ByTheUser => writing.break_off()?,
+    }
     if let Some(summary) = summary {
         summary.write(&run.tally().to_json(run.segmenter()))?;
     }

@@ -85,6 +85,14 @@ pub trait Sink {
     /// As [`Sink::write`].
     fn finish(&mut self) -> Result<(), MediaError>;
 
+    /// As [`Sink::finish`], when the input goes on: sound ends where the picture does.
+    ///
+    /// # Errors
+    /// As [`Sink::write`].
+    fn break_off(&mut self) -> Result<(), MediaError> {
+        self.finish()
+    }
+
     /// What it writes, for the closing line: such as "H.264 by libx264".
     fn describe(&self) -> String;
 }

@@ -382,7 +382,21 @@ impl Writing {
     /// # Errors
     /// [`MediaError`] that names the file; nothing is left of it then.
     pub fn finish(mut self) -> Result<(), MediaError> {
-        self.sink.finish().map_err(|error| error.of(&self.name))?;
+        let finished = self.sink.finish();
+        self.commit(finished)
+    }
+
+    /// As [`Writing::finish`], when the input goes on.
+    ///
+    /// # Errors
+    /// As [`Writing::finish`].
+    pub fn break_off(mut self) -> Result<(), MediaError> {
+        let finished = self.sink.break_off();
+        self.commit(finished)
+    }
+
+    fn commit(self, finished: Result<(), MediaError>) -> Result<(), MediaError> {
+        finished.map_err(|error| error.of(&self.name))?;
         // Closed first: some systems do not rename a file that is open.
         drop(self.sink);
         self.output.map_or(Ok(()), Output::commit)

@@ -1,6 +1,6 @@
 //! Runs the built program as a user would.
 // Not every test file needs all of it.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::print_stderr)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,12 @@ use frosted_app::media::mjpeg::MjpegReader;
 use frosted_app::media::y4m::{Y4mReader, Y4mWriter};
 use frosted_app::media::{Rate, Sink, Source, StreamInfo, Timing};
 
-pub fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// The program in `folder`, away from the tester's own set-up.
-pub fn frosted(folder: &Path) -> Command {
+pub(crate) fn frosted(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_frosted"));
     command
         .current_dir(folder)
@@ -27,29 +27,29 @@ pub fn frosted(folder: &Path) -> Command {
     command
 }
 
-pub fn run(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     frosted(folder).args(arguments).output().unwrap()
 }
 
 /// Runs `frosted blur` with the embedded engine, which is there on every machine.
-pub fn blur(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn blur(folder: &Path, arguments: &[&str]) -> Output {
     let all = [&["blur"], arguments, &["--engine", "rten"]].concat();
     run(folder, &all)
 }
 
-pub fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 #[track_caller]
-pub fn succeeds(output: Output) -> Output {
+pub(crate) fn succeeds(output: Output) -> Output {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     output
 }
 
 /// What every failure has: its exit code, one line that names the thing, no panic.
 #[track_caller]
-pub fn fails(output: &Output, code: i32, named: &[&str]) {
+pub(crate) fn fails(output: &Output, code: i32, named: &[&str]) {
     let said = stderr(output);
     assert_eq!(output.status.code(), Some(code), "{said}");
     assert!(said.contains("error: "), "{said}");
@@ -60,7 +60,7 @@ pub fn fails(output: &Output, code: i32, named: &[&str]) {
 }
 
 /// The bundled clip's first frames.
-pub fn webcam_frames(count: usize) -> (StreamInfo, Vec<Frame>) {
+pub(crate) fn webcam_frames(count: usize) -> (StreamInfo, Vec<Frame>) {
     let bytes = fs::read(repository().join("examples/data/webcam.mjpeg")).unwrap();
     let mut reader = MjpegReader::new(std::io::Cursor::new(bytes), Rate::FALLBACK).unwrap();
     let mut frame = Frame::new(reader.info().spec);
@@ -72,12 +72,12 @@ pub fn webcam_frames(count: usize) -> (StreamInfo, Vec<Frame>) {
 }
 
 /// The bundled clip's first frames as Y4M.
-pub fn webcam_y4m(count: usize) -> Vec<u8> {
+pub(crate) fn webcam_y4m(count: usize) -> Vec<u8> {
     let (info, frames) = webcam_frames(count);
     y4m(&info, &frames)
 }
 
-pub fn y4m(info: &StreamInfo, frames: &[Frame]) -> Vec<u8> {
+pub(crate) fn y4m(info: &StreamInfo, frames: &[Frame]) -> Vec<u8> {
     let mut writer = Y4mWriter::new(Vec::new(), info).unwrap();
     for frame in frames {
         writer.write(&frame.view()).unwrap();
@@ -86,7 +86,7 @@ pub fn y4m(info: &StreamInfo, frames: &[Frame]) -> Vec<u8> {
 }
 
 /// A clip of an empty room, for tests that need no person.
-pub fn room_y4m(count: usize) -> Vec<u8> {
+pub(crate) fn room_y4m(count: usize) -> Vec<u8> {
     let spec = FrameSpec::new(PixelFormat::I420, 64, 48).unwrap();
     let info = StreamInfo::new(spec, Timing::Constant(Rate::FALLBACK));
     let mut frame = Frame::new(spec);
@@ -94,7 +94,7 @@ pub fn room_y4m(count: usize) -> Vec<u8> {
     y4m(&info, &vec![frame; count])
 }
 
-pub fn read_y4m(bytes: &[u8]) -> (StreamInfo, Vec<Frame>) {
+pub(crate) fn read_y4m(bytes: &[u8]) -> (StreamInfo, Vec<Frame>) {
     let mut reader = Y4mReader::new(bytes, Rate::FALLBACK).unwrap();
     let mut frame = Frame::new(reader.info().spec);
     let mut frames = Vec::new();
@@ -105,13 +105,13 @@ pub fn read_y4m(bytes: &[u8]) -> (StreamInfo, Vec<Frame>) {
 }
 
 /// A PNG or JPEG as packed RGB with its size.
-pub fn read_rgb(path: &Path) -> (Vec<u8>, usize, usize) {
+pub(crate) fn read_rgb(path: &Path) -> (Vec<u8>, usize, usize) {
     let still = frosted_app::media::still::decode_picture(&fs::read(path).unwrap()).unwrap();
     (still.rgb().to_vec(), still.width(), still.height())
 }
 
 /// The names in a folder, sorted.
-pub fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -122,7 +122,7 @@ pub fn names(folder: &Path) -> Vec<String> {
 
 /// Whether ffmpeg is there. Where `FROSTED_REQUIRE_FFMPEG=1` says that it must be, its lack
 /// is a failure and no reason to skip.
-pub fn has_ffmpeg(test: &str) -> bool {
+pub(crate) fn has_ffmpeg(test: &str) -> bool {
     let there = ["ffmpeg", "ffprobe"].iter().all(|program| {
         let run = Command::new(program).arg("-version").output();
         run.is_ok_and(|output| output.status.success())
@@ -133,12 +133,17 @@ pub fn has_ffmpeg(test: &str) -> bool {
         "{test} needs ffmpeg, which is not on the PATH"
     );
     if !there {
-        eprintln!("SKIPPED: {test} needs ffmpeg, which is not on the PATH");
+        skipped(&format!("{test}: ffmpeg is not on the PATH"));
     }
     there
 }
 
-pub fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+/// Says aloud what was not tested.
+pub(crate) fn skipped(what: &str) {
+    eprintln!("SKIPPED {what}");
+}
+
+pub(crate) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack
         .windows(needle.len())
         .any(|window| window == needle)

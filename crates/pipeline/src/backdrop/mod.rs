@@ -28,7 +28,7 @@ pub(crate) struct BackdropMaker {
 #[derive(Debug)]
 enum Kind {
     Blur { cell: usize },
-    Frost { cell: usize, plate: Plate },
+    Frost { cell: usize, plate: Box<Plate> },
     Flat([u8; 3]),
     Picture(Frame),
     Transparent { cell: usize },
@@ -51,7 +51,7 @@ impl BackdropMaker {
             },
             Background::Frost(_) => Kind::Frost {
                 cell: plan.frost_cell,
-                plate: Plate::default(),
+                plate: Box::default(),
             },
             Background::Colour(rgb) if spec.format().is_yuv() => {
                 Kind::Flat(spec.colour().yuv_of(*rgb))

@@ -1,13 +1,14 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 
-use frosted::{Colour, FrameView, Matrix, PixelFormat, Range};
+use frosted::{Colour, FrameView, Matrix, PixelFormat, Range, Timestamp};
 
 use super::child::Running;
 use super::container::Container;
+use super::cut::cut;
 use super::matroska::RawMatroska;
 use super::probe::Probe;
 use super::programs::Programs;
@@ -28,6 +29,22 @@ pub struct EncodeJob<'a> {
     pub sound: Option<(&'a Path, &'a Probe)>,
 }
 
+/// Nothing but picture and sound, and no versions of whatever wrote the file.
+pub(super) const HYGIENE: [&str; 12] = [
+    "-sn",
+    "-dn",
+    "-map_metadata",
+    "-1",
+    "-map_chapters",
+    "-1",
+    "-fflags",
+    "+bitexact",
+    "-flags:v",
+    "+bitexact",
+    "-flags:a",
+    "+bitexact",
+];
+
 /// Writes a container: frames go to ffmpeg through a pipe.
 pub struct Encoder {
     frames: Option<Frames>,
@@ -35,6 +52,15 @@ pub struct Encoder {
     timing: Timing,
     frames_written: u64,
     describes: String,
+    sound: Option<SoundToCut>,
+}
+
+/// What is needed to end the sound where the picture ended.
+struct SoundToCut {
+    programs: Programs,
+    target: PathBuf,
+    container: Container,
+    picture_starts_after: Timestamp,
 }
 
 /// How the frames get to ffmpeg.
@@ -73,18 +99,10 @@ impl Encoder {
                 command.args(["-map", &format!("1:{index}")]);
             }
         }
-        command.args(["-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"]);
+        command.args(HYGIENE);
         command.args(programs.pass_through());
         command.args(&picture.arguments);
         command.args(&sound.arguments);
-        command.args([
-            "-fflags",
-            "+bitexact",
-            "-flags:v",
-            "+bitexact",
-            "-flags:a",
-            "+bitexact",
-        ]);
         command
             .args(["-f", job.container.muxer()])
             .arg(file_url(job.target));
@@ -102,6 +120,12 @@ impl Encoder {
             timing: info.timing.clone(),
             frames_written: 0,
             describes: format!("{}{}", picture.describes, sound.describes),
+            sound: job.sound.map(|(_, probe)| SoundToCut {
+                programs: programs.clone(),
+                target: job.target.to_owned(),
+                container: job.container,
+                picture_starts_after: probe.starts_after,
+            }),
         })
     }
 
@@ -126,7 +150,7 @@ fn is_cut_off(words: &str) -> bool {
     .any(|complaint| words.contains(complaint))
 }
 
-fn complained(words: &str) -> MediaError {
+pub(super) fn complained(words: &str) -> MediaError {
     let remedy = if words.contains("No space left") {
         "no space left, make room or choose another place"
     } else {
@@ -138,7 +162,7 @@ fn complained(words: &str) -> MediaError {
     )
 }
 
-fn file_url(path: &Path) -> OsString {
+pub(super) fn file_url(path: &Path) -> OsString {
     let mut url = OsString::from("file:");
     url.push(path);
     url
@@ -384,6 +408,15 @@ impl Sink for Encoder {
             Ok(words) if !is_cut_off(&words) => Ok(()),
             Ok(words) | Err(words) => Err(complained(&words)),
         }
+    }
+
+    fn break_off(&mut self) -> Result<(), MediaError> {
+        self.finish()?;
+        let picture = self.timing.time_of(self.frames_written).as_nanos();
+        self.sound.as_ref().map_or(Ok(()), |sound| {
+            let length = Timestamp::from_nanos(sound.picture_starts_after.as_nanos() + picture);
+            cut(&sound.programs, &sound.target, sound.container, length)
+        })
     }
 
     fn describe(&self) -> String {

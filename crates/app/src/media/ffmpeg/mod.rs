@@ -6,6 +6,7 @@
 
 mod child;
 mod container;
+mod cut;
 mod decode;
 mod encode;
 mod matroska;
