@@ -33,6 +33,7 @@ pub(crate) fn setup(
             background,
             warm_up_frames,
             deadline: None,
+            resume_gap: None,
             ..Settings::default()
         },
         ..Setup::default()

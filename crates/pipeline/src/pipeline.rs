@@ -374,7 +374,7 @@ impl Pipeline {
             self.state,
             at,
             Evidence::Failed(cause),
-            self.settings.warm_up_frames,
+            self.settings.rules(),
         );
         self.start_over();
         self.state = state;
@@ -440,7 +440,7 @@ impl Pipeline {
             self.state,
             source.captured_at(),
             evidence,
-            self.settings.warm_up_frames,
+            self.settings.rules(),
         );
         self.state = state;
         if verdict == Verdict::Card(Cause::ClockWentBack) {

@@ -56,15 +56,21 @@ const MAX_AREA_STEP_PERMILLE: u16 = 150;
 const MAX_BRIGHTNESS_STEP: u8 = 24;
 /// Frames that stay covered after a jump.
 const SETTLE_FRAMES: u32 = 3;
-/// After a longer gap than this the stream counts as started anew.
-const RESUME_AFTER: Duration = Duration::from_secs(2);
+/// What the settings say about the decision.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    /// Good masks in a row before the person is shown.
+    pub warm_up_frames: u32,
+    /// After a longer gap between two frames the stream counts as started anew.
+    pub resume_gap: Option<Duration>,
+}
 
 /// Decides what the frame captured at `at` may show.
 pub(crate) fn decide(
     state: State,
     at: Timestamp,
     evidence: Evidence,
-    warm_up_frames: u32,
+    rules: Rules,
 ) -> (State, Verdict) {
     let mut state = state;
     if let Some((last_at, _)) = state.last {
@@ -75,7 +81,7 @@ pub(crate) fn decide(
             };
             return (start_over, Verdict::Card(Cause::ClockWentBack));
         }
-        if at.since(last_at) > RESUME_AFTER {
+        if rules.resume_gap.is_some_and(|gap| at.since(last_at) > gap) {
             state = State::default();
         }
     }
@@ -86,7 +92,7 @@ pub(crate) fn decide(
     let undecided = facts.undecided_permille > MAX_UNDECIDED_PERMILLE
         && facts.person_permille >= MIN_PERSON_PERMILLE;
     if undecided || facts.person_permille > MAX_PERSON_PERMILLE {
-        let warming = state.good < warm_up_frames;
+        let warming = state.good < rules.warm_up_frames;
         let state = State {
             good: if warming { 0 } else { state.good },
             last: Some((at, facts)),
@@ -105,7 +111,7 @@ pub(crate) fn decide(
     }
     state.last = Some((at, facts));
     state.good = state.good.saturating_add(1);
-    if state.good < warm_up_frames {
+    if state.good < rules.warm_up_frames {
         return (
             State {
                 unsettled: None,
@@ -142,6 +148,10 @@ mod tests {
     use super::*;
 
     const FRAME: Duration = Duration::from_millis(33);
+    const RULES: Rules = Rules {
+        warm_up_frames: 3,
+        resume_gap: Some(Duration::from_secs(2)),
+    };
     const PERSON: Facts = Facts {
         person_permille: 300,
         undecided_permille: 80,
@@ -159,7 +169,7 @@ mod tests {
         let lead = std::iter::repeat_n(mask(PERSON), lead);
         let verdicts = lead.chain(evidence.iter().copied()).map(|evidence| {
             let verdict;
-            (state, verdict) = decide(state, at, evidence, 3);
+            (state, verdict) = decide(state, at, evidence, RULES);
             at = at + FRAME;
             verdict
         });
@@ -287,24 +297,41 @@ mod tests {
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
+    fn verdicts_at(times: &[u64], rules: Rules) -> Vec<Verdict> {
+        let mut state = State::default();
+        let verdicts = times.iter().map(|&time| {
+            let verdict;
+            (state, verdict) = decide(state, Timestamp::from_millis(time), mask(PERSON), rules);
+            verdict
+        });
+        verdicts.collect()
+    }
+
     #[test]
     fn a_clock_that_goes_back_and_a_long_gap_start_over() {
-        let at = Timestamp::from_millis;
-        let mut state = State::default();
-        let mut verdicts = Vec::new();
-        for time in [
+        let times = [
             10_000, 10_033, 10_066, 5_000, 5_033, 5_066, 5_099, 9_000, 9_033, 9_066,
-        ] {
-            let verdict;
-            (state, verdict) = decide(state, at(time), mask(PERSON), 3);
-            verdicts.push(verdict);
-        }
+        ];
         let start = Verdict::Card(Cause::Starting);
         let back = Verdict::Card(Cause::ClockWentBack);
         let person = Verdict::Person;
         let expected = [
             start, start, person, back, start, start, person, start, start, person,
         ];
-        assert_eq!(verdicts, expected);
+        assert_eq!(verdicts_at(&times, RULES), expected);
+    }
+
+    #[test]
+    fn frames_far_apart_are_no_gap_where_none_is_named() {
+        let times = [0, 10_000, 20_000, 30_000];
+        let start = Verdict::Card(Cause::Starting);
+        let rules = Rules {
+            resume_gap: None,
+            ..RULES
+        };
+        assert_eq!(
+            verdicts_at(&times, rules),
+            [start, start, Verdict::Person, Verdict::Person]
+        );
     }
 }

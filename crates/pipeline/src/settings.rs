@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use frosted_core::{Background, TextHeight};
 
+use crate::policy::Rules;
+
 /// What a pipeline shows and when. Every combination is safe; none shows the room.
 ///
 /// ```
@@ -25,6 +27,10 @@ pub struct Settings {
     /// A frame whose mask takes longer than this is covered whole. `None` waits for ever,
     /// which suits files. Default: 200 ms.
     pub deadline: Option<Duration>,
+    /// After a longer gap than this between the time stamps of two frames the stream counts
+    /// as started anew: a camera that comes back may show another room. `None` for frames
+    /// that are far apart by nature, as in time-lapse files. Default: 2 s.
+    pub resume_gap: Option<Duration>,
     /// What the privacy card says in large letters. Latin, Greek and Cyrillic.
     pub card_title: String,
     /// Whether the card says in smaller letters, in English, why it is there.
@@ -47,6 +53,7 @@ impl Default for Settings {
             background: Background::default(),
             warm_up_frames: 3,
             deadline: Some(Duration::from_millis(200)),
+            resume_gap: Some(Duration::from_secs(2)),
             card_title: "Camera covered for privacy".to_owned(),
             card_reason: CardReason::default(),
         }
@@ -54,6 +61,13 @@ impl Default for Settings {
 }
 
 impl Settings {
+    pub(crate) fn rules(&self) -> Rules {
+        Rules {
+            warm_up_frames: self.warm_up_frames,
+            resume_gap: self.resume_gap,
+        }
+    }
+
     /// The text height that the background protects; the default one where it shows nothing
     /// of the room.
     pub(crate) fn text_height(&self) -> TextHeight {
