@@ -24,7 +24,23 @@ IN and OUT:
 
 OUT has as many frames as IN, at the same times, and the sound of IN. It has nothing else
 of IN: no EXIF, GPS, colour profile, thumbnail, title, chapter, cover picture, second
-picture, subtitle or data. Sound is not protected.";
+picture, subtitle or data. Sound is not protected. A clip is pre-rolled: its first frame
+goes through a few times beforehand, so that OUT begins with the person and not with cards.";
+
+const BENCH_KEYS: &str = "\
+The line of JSON:
+  frames                     frames measured
+  width, height, format      of a frame: pixels, and how it lies in memory
+  threads                    for the pixel work
+  ms_median, ms_p10, ms_p95, ms_p99
+                             milliseconds of a frame from call to return: percentiles
+  cpu_ms, cpu_ms_p95         processor time of a frame, all threads, milliseconds: median
+                             and 95th percentile; null where the system does not tell it
+  rss_anon_peak_mb           the most anonymous memory held, raw frames not counted,
+                             megabytes (10^6 bytes); null but on Linux
+  engine, model              what ran and which network
+  stages                     median milliseconds of reduce, segment, decide and paint
+  shown                      frames by what was shown";
 
 /// Shows the person and hides the room: protects pictures and clips.
 #[derive(Debug, Parser)]
@@ -55,13 +71,13 @@ pub(crate) enum Command {
 /// What is shown and by what it is found.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ProtectOptions {
-    /// What is shown instead of the room: blur, frost, color:#RRGGBB, image:FILE, green or
-    /// alpha (transparent).
+    /// What is shown instead of the room: blur, frost, color:#RRGGBB, image:FILE, green
+    /// (#00B140) or alpha (transparent).
     #[arg(long, value_name = "WHAT", default_value = "blur")]
     pub(crate) background: BackgroundChoice,
 
     /// The tallest letters of the room that stay unreadable, for blur and frost: a share of
-    /// the frame's height (1/100 to 1/2) or pixels (64px).
+    /// the frame's height (1/34 to 1/2) or pixels (64px), which are held to that range.
     #[arg(long, value_name = "HEIGHT", default_value = "1/17")]
     pub(crate) text_height: TextHeight,
 
@@ -109,7 +125,7 @@ pub(crate) struct BlurOptions {
     #[arg(long)]
     pub(crate) force: bool,
 
-    /// Write a summary: frames, what was shown, times, engine, model.
+    /// Write a summary: frames, what was shown, times, engine, model; - is the standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
 }
@@ -171,6 +187,7 @@ impl MatteOptions {
 }
 
 #[derive(Debug, Args)]
+#[command(after_long_help = BENCH_KEYS, after_help = BENCH_KEYS)]
 pub(crate) struct BenchOptions {
     /// Raw frames one behind another, without gaps; held in memory.
     #[arg(long, value_name = "FILE")]

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use crate::media::MediaError;
+use crate::media::{MediaError, MediaErrorKind};
 
 /// How the program ends. The numbers are documented in its help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,10 @@ impl fmt::Display for Failure {
 
 impl From<MediaError> for Failure {
     fn from(error: MediaError) -> Self {
-        Self::new(error.to_string())
+        match error.kind() {
+            MediaErrorKind::Usage => Self::usage(error.to_string()),
+            _ => Self::new(error.to_string()),
+        }
     }
 }
 

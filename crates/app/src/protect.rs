@@ -1,10 +1,11 @@
 //! One run: frames of a stream through a pipeline.
 
+use std::fs;
 use std::time::Duration;
 
 use frosted::{
-    Background, Frame, FrameReport, FrameSpec, Pipeline, PixelFormat, RuntimeSearch, SegmenterInfo,
-    Settings, Setup, Timestamp,
+    Background, Frame, FrameReport, FrameSpec, Model, Pipeline, PixelFormat, RuntimeSearch,
+    SegmenterInfo, Settings, Setup, Timestamp,
 };
 
 use crate::cli::ProtectOptions;
@@ -16,12 +17,18 @@ use crate::summary::Tally;
 
 /// What is shown and by what it is found, as the options say, for frames that need not be
 /// on time.
+///
+/// # Errors
+/// [`Failure`] if the model is a file that is not there.
 pub(crate) fn setup(
     options: &ProtectOptions,
     background: Background,
     warm_up_frames: u32,
-) -> Setup {
-    Setup {
+) -> Result<Setup, Failure> {
+    if let Model::File(path) = &options.model {
+        fs::metadata(path).map_err(|error| MediaError::opening(path, &error))?;
+    }
+    Ok(Setup {
         model: options.model.clone(),
         engine: options.engine,
         runtime: RuntimeSearch {
@@ -37,7 +44,7 @@ pub(crate) fn setup(
             ..Settings::default()
         },
         ..Setup::default()
-    }
+    })
 }
 
 /// A pipeline for the frames of one stream, and what became of them.
@@ -73,7 +80,7 @@ impl Run {
             Timing::Still => (1, 0),
             _ => (Self::WARM_UP_FRAMES, Self::WARM_UP_FRAMES),
         };
-        let pipeline = setup(options, background, warm_up_frames).build()?;
+        let pipeline = setup(options, background, warm_up_frames)?.build()?;
         let spec = output_spec(info, with_alpha);
         Ok(Self {
             pipeline,

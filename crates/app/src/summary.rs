@@ -13,6 +13,7 @@ pub(crate) struct Tally {
     covered: BTreeMap<String, u64>,
     times: Vec<StageTimes>,
     plate_bits: u32,
+    plates: u32,
 }
 
 type TimeOf = fn(&StageTimes) -> Duration;
@@ -37,6 +38,7 @@ impl Tally {
         }
         self.times.push(report.times);
         self.plate_bits = self.plate_bits.max(report.plate_bits);
+        self.plates = self.plates.max(report.plates);
     }
 
     fn cover(&mut self, cause: Cause) {
@@ -77,6 +79,7 @@ impl Tally {
             "shown": self.shown,
             "milliseconds": milliseconds,
             "plate_bits": self.plate_bits,
+            "plates": self.plates,
             "engine": info.engine,
             "model": info.model,
             "model_sha256": info.model_sha256,
@@ -85,7 +88,8 @@ impl Tally {
 }
 
 impl fmt::Display for Tally {
-    /// "125 frames: 121 show the person, 4 covered whole (3 nobody, 1 starting)".
+    /// "125 frames: 121 with the person in front of the covered room, 4 covered whole
+    /// (3 nobody, 1 starting)".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let frames = self.frames();
         let word = if frames == 1 { "frame" } else { "frames" };
@@ -95,6 +99,27 @@ impl fmt::Display for Tally {
             "{frames} {word}: {} with the person in front of the covered room, {covered} covered whole",
             self.person
         )?;
+        self.tell_causes(f)
+    }
+}
+
+/// A tally in the words for mattes, which hide nothing.
+#[derive(Debug)]
+pub(crate) struct Mattes<'a>(pub(crate) &'a Tally);
+
+impl fmt::Display for Mattes<'_> {
+    /// "125 mattes: 121 with a person, 4 empty (3 nobody, 1 starting)".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let frames = self.0.frames();
+        let word = if frames == 1 { "matte" } else { "mattes" };
+        let (person, empty) = (self.0.person, frames - self.0.person);
+        write!(f, "{frames} {word}: {person} with a person, {empty} empty")?;
+        self.0.tell_causes(f)
+    }
+}
+
+impl Tally {
+    fn tell_causes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let causes: Vec<_> = self
             .covered
             .iter()

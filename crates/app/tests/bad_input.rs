@@ -125,11 +125,52 @@ fn inputs_that_are_missing_damaged_or_absurd() {
 }
 
 #[test]
+fn pictures_of_formats_that_are_not_read_are_not_called_clips() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases: [(&str, &[u8]); 9] = [
+        ("in.webp", b"whatever"),
+        ("webp.bin", b"RIFF\x08\0\0\0WEBPVP8 "),
+        ("in.BMP", b"BM\0\0"),
+        ("in.heic", b"\0\0\0\x18ftypheic"),
+        ("heif.jpg", b"\0\0\0\x18ftypmif1"),
+        ("avif.png", b"\0\0\0\x18ftypavif"),
+        ("gif.bin", b"GIF89a"),
+        ("intel.bin", b"II*\0"),
+        ("motorola.bin", b"MM\0*"),
+    ];
+    for (name, bytes) in cases {
+        fs::write(folder.path().join(name), bytes).unwrap();
+        let named = [name, "picture format is not read", "PNG or JPEG"];
+        for output in ["out.png", "out.jpg"] {
+            fails(&blur(folder.path(), &[name, output]), 1, &named);
+        }
+    }
+    let portrait = fs::read(repository().join("examples/data/portrait.png")).unwrap();
+    fs::write(folder.path().join("png.webp"), portrait).unwrap();
+    support::succeeds(blur(folder.path(), &["png.webp", "out.png"]));
+}
+
+#[test]
+fn each_end_of_a_pipe_is_called_by_its_own_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let nothing_comes = blur(folder.path(), &["-", "out.y4m"]);
+    fails(&nothing_comes, 1, &["standard input (-): is empty"]);
+    let portrait = repository().join("examples/data/portrait.png");
+    let picture = blur(folder.path(), &[portrait.to_str().unwrap(), "-"]);
+    fails(&picture, 2, &["standard output (-)", "is for clips"]);
+}
+
+#[test]
 fn outputs_that_cannot_be() {
     let folder = bad_files();
     let before = names(folder.path());
-    let cases: [(&[&str], i32, &[&str]); 5] = [
+    let cases: [(&[&str], i32, &[&str]); 6] = [
         (&["good.y4m", "folder"], 2, &["folder"]),
+        (
+            &["good.y4m", "-", "--json", "-"],
+            2,
+            &["--json", "standard output (-)"],
+        ),
         (
             &["good.y4m", "gone/out.y4m"],
             1,
@@ -196,7 +237,7 @@ fn option_values_that_mean_nothing() {
     }
     fails(
         &blur(folder.path(), &["good.y4m", "out.y4m", "--fps", "30"]),
-        1,
+        2,
         &["good.y4m", "--fps"],
     );
     let picture = ["good.y4m", "out.y4m", "--background", "image:none.png"];
@@ -303,7 +344,7 @@ fn models_that_are_corrupt_swapped_or_do_not_fit() {
         ("unfit.onnx", &["320"]),
         ("badspec.onnx", &["model spec"]),
         ("alone.onnx", &["alone.toml", "spec"]),
-        ("gone.onnx", &["gone.onnx"]),
+        ("gone.onnx", &["gone.onnx: no such file, check the path"]),
     ];
     for (model, named) in cases {
         fails(

@@ -226,7 +226,18 @@ fn the_summary_tells_the_run_and_no_path() {
             ["p50", "p95", "p99"].map(|key| summary["milliseconds"][stage][key].as_f64().unwrap());
         assert!(0.0 <= p50 && p50 <= p95 && p95 <= p99, "{stage}");
     }
+    assert!(summary["plate_bits"].is_u64() && summary["plates"].is_u64());
     assert!(!text.contains("private-name") && !text.contains(folder.path().to_str().unwrap()));
+}
+
+#[test]
+fn the_summary_goes_to_the_standard_output_when_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("in.y4m"), room_y4m(2)).unwrap();
+    let output = succeeds(blur(folder.path(), &["in.y4m", "out.y4m", "--json", "-"]));
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["frames"], 2);
+    assert_eq!(names(folder.path()), ["in.y4m", "out.y4m"]);
 }
 
 #[test]
@@ -312,10 +323,10 @@ fn formats_that_a_file_cannot_hold_are_refused_with_the_ones_that_can() {
     let portrait = portrait.to_str().unwrap();
     fs::write(folder.path().join("in.y4m"), room_y4m(2)).unwrap();
     let cases: [(&[&str], i32, &[&str]); 6] = [
-        (&["in.y4m", "out.png"], 1, &["out.png", "clip", ".y4m"]),
+        (&["in.y4m", "out.png"], 2, &["out.png", "clip", ".y4m"]),
         (
             &[portrait, "out.y4m"],
-            1,
+            2,
             &["out.y4m", "one picture", ".png"],
         ),
         (
@@ -325,7 +336,7 @@ fn formats_that_a_file_cannot_hold_are_refused_with_the_ones_that_can() {
         ),
         (
             &["in.y4m", "out.mp4", "--lossless"],
-            1,
+            2,
             &["out.mp4", ".mkv"],
         ),
         (

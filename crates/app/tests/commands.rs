@@ -26,10 +26,15 @@ fn grey_png(path: &std::path::Path) -> (Vec<u8>, usize, usize) {
 fn mattes_are_one_grey_png_a_frame() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("in.y4m"), webcam_y4m(5)).unwrap();
-    succeeds(run(
+    let output = succeeds(run(
         folder.path(),
         &["matte", "in.y4m", "mattes", "--engine", "rten"],
     ));
+    let said = stderr(&output);
+    assert!(
+        said.contains("5 mattes: 5 with a person, 0 empty"),
+        "{said}"
+    );
     let mattes = folder.path().join("mattes");
     let expected: Vec<_> = (0..5).map(|number| format!("{number:06}.png")).collect();
     assert_eq!(names(&mattes), expected);
@@ -147,12 +152,26 @@ fn check_tells_what_is_there_and_how_to_get_the_rest() {
     {
         assert!(text.contains(words), "\"{words}\" is missing in {text}");
     }
-    let output = succeeds(run(
+}
+
+#[test]
+fn check_fails_where_a_library_is_named_that_does_not_load() {
+    let folder = tempfile::tempdir().unwrap();
+    let quality = "dc3efdff7c7704d243085e3d5698da5908a814d0077b7e64f83159298054f487";
+    let by_variable = support::frosted(folder.path())
+        .args(["check", "--json"])
+        .env("ORT_DYLIB_PATH", "gone.so")
+        .output()
+        .unwrap();
+    support::fails(&by_variable, 1, &["ORT_DYLIB_PATH", "does not load"]);
+    let output = run(
         folder.path(),
         &["check", "--json", "--onnxruntime", "gone.so"],
-    ));
+    );
+    support::fails(&output, 1, &["--onnxruntime", "does not load"]);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(report["usable"], true);
+    assert_eq!(report["usable"], false);
+    assert_eq!(report["engines"][1]["ok"], true);
     assert_eq!(report["engines"][0]["ok"], false);
     assert!(
         report["engines"][0]["why"]
@@ -161,7 +180,7 @@ fn check_tells_what_is_there_and_how_to_get_the_rest() {
             .contains("gone.so"),
         "{report}"
     );
-    assert_eq!(report["models"][1]["model_sha256"], sums[1]);
+    assert_eq!(report["models"][1]["model_sha256"], quality);
 }
 
 #[test]

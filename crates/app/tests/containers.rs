@@ -354,6 +354,51 @@ fn odd_sides_are_kept() {
     }
 }
 
+#[test]
+fn full_chroma_becomes_what_players_play() {
+    if !has_ffmpeg("full_chroma_becomes_what_players_play") {
+        return;
+    }
+    let folder = with_clip();
+    let to_444 = [
+        "-i", "in.y4m", "-pix_fmt", "yuv444p", "-c:v", "ffv1", "in.mkv",
+    ];
+    ffmpeg(folder.path(), &to_444);
+    succeeds(blur(folder.path(), &["in.mkv", "out.mp4"]));
+    assert_eq!(
+        video(&probe(folder.path(), "out.mp4"))["pix_fmt"],
+        "yuv420p"
+    );
+}
+
+#[test]
+fn interlaced_clips_are_refused_as_such() {
+    if !has_ffmpeg("interlaced_clips_are_refused_as_such") {
+        return;
+    }
+    let folder = with_clip();
+    ffmpeg(
+        folder.path(),
+        &[
+            "-i",
+            "in.y4m",
+            "-vf",
+            "setfield=tff",
+            "-c:v",
+            "mpeg2video",
+            "-flags",
+            "+ildct+ilme",
+            "in.mkv",
+        ],
+    );
+    let output = blur(folder.path(), &["in.mkv", "out.mp4"]);
+    support::fails(
+        &output,
+        1,
+        &["in.mkv", "is interlaced", "deinterlace it first"],
+    );
+}
+
 /// An input that holds all that an output must not, in MP4 and in Matroska.
 fn planted(folder: &Path, name: &str) {
     fs::write(folder.join("meta.txt"), ";FFMETADATA1\ntitle=PLANTED-TITLE\nlocation=PLANTED-GPS\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=1000\ntitle=PLANTED-CHAPTER\n").unwrap();

@@ -195,9 +195,12 @@ fn grey_alpha_sixteen_bits_and_palettes_are_read() {
             _ => 128,
         };
         assert_eq!(rgb[..3], [expected; 3], "{name}");
-        succeeds(blur(
+        let output = succeeds(blur(
             folder.path(),
             &[path.to_str().unwrap(), "out.png", "--force"],
         ));
+        let transparent = matches!(colour, ColorType::GrayscaleAlpha | ColorType::Rgba);
+        let told = support::stderr(&output).contains("lying on black");
+        assert_eq!(told, transparent, "{name}");
     }
 }

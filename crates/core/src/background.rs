@@ -48,15 +48,15 @@ impl FromStr for Rgb {
 /// The tallest capital letters of the room that must stay unreadable.
 ///
 /// Everything that conceals is scaled by it. The default, a 17th of the frame's upright
-/// height, is about 9 cm letters 2 m behind the camera. Text read at a grid of twice
-/// this height under a smoothing of this height is at chance even after averaging and
-/// deconvolution; taller text may be guessed.
+/// height, is about 9 cm letters 2 m in front of the camera. Whatever is asked for, it is
+/// held to a 34th to half of the frame, so that no value shows the room as it is: even then
+/// letters of the default height are smoothed by more than half of their height.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TextHeight {
-    /// A share of the frame's upright height, from 1/100 to 1/2.
+    /// A share of the frame's upright height.
     OfFrame(f32),
-    /// Pixels of the frame, from 1 up.
+    /// Pixels of the frame.
     Pixels(u32),
 }
 
@@ -67,18 +67,23 @@ impl Default for TextHeight {
 }
 
 impl TextHeight {
-    /// The height in pixels in a frame whose upright height is `frame_height_px`; at least 1.
-    ///
-    /// Shares are held to 1/100 to 1/2 and pixels to half the frame, so that a plan always
-    /// has at least one cell and never shows the room as it is.
+    /// The smallest share of the frame's height that is protected.
+    const LEAST: f32 = 1.0 / 34.0;
+    /// The largest.
+    const MOST: f32 = 0.5;
+
+    /// The height in pixels in a frame whose upright height is `frame_height_px`: a 34th to
+    /// half of it, and at least 1.
     pub fn in_pixels(self, frame_height_px: usize) -> u32 {
         let frame = frame_height_px as f32;
-        let pixels = match self {
-            Self::OfFrame(share) if share.is_finite() => share.clamp(0.01, 0.5) * frame,
-            Self::OfFrame(_) => frame / 17.0,
-            Self::Pixels(pixels) => (pixels as f32).min(frame / 2.0),
+        let share = match self {
+            Self::OfFrame(share) if share.is_finite() => share,
+            Self::OfFrame(_) => 1.0 / 17.0,
+            Self::Pixels(pixels) => pixels as f32 / frame,
         };
-        pixels.ceil().max(1.0) as u32
+        let pixels = share.clamp(Self::LEAST, Self::MOST) * frame;
+        // A share that came from whole pixels must not grow by rounding.
+        (pixels - 1e-3).ceil().max(1.0) as u32
     }
 }
 
@@ -100,7 +105,7 @@ impl FromStr for TextHeight {
             FrameError::new(
                 FrameErrorKind::Value,
                 format!(
-                    "text height \"{text}\" {why}: give a share such as 1/17 (1/100 to 1/2) or pixels such as 64px"
+                    "text height \"{text}\" {why}: give a share of the frame's height such as 1/17 (1/34 to 1/2) or pixels such as 64px"
                 ),
             )
         };
@@ -115,10 +120,11 @@ impl FromStr for TextHeight {
         match (over.trim().parse::<f32>(), under.trim().parse::<f32>()) {
             (Ok(over), Ok(under)) => {
                 let share = over / under;
-                if (0.01..=0.5).contains(&share) {
+                // 1/34 as it is read may fall short of the constant by a rounding.
+                if (Self::LEAST - 1e-6..=Self::MOST).contains(&share) {
                     Ok(Self::OfFrame(share))
                 } else {
-                    Err(wrong("is outside 1/100 to 1/2"))
+                    Err(wrong("is outside 1/34 to 1/2"))
                 }
             }
             _ => Err(wrong("is not a fraction")),
@@ -193,14 +199,13 @@ impl fmt::Debug for Picture {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Background {
-    /// The room of this very frame, averaged over cells of twice the text height and
-    /// smoothed by more than the text height. Text up to that height is not legible, not
-    /// even after averaging frames and deconvolution.
+    /// The room in cells of twice the text height, 5 bits a channel, smoothed by more than
+    /// the text height. A cell is taken from frames in which nobody is in it and follows the
+    /// room when it changes by more than a step of the 5 bits. Text up to that height is not
+    /// legible; what was tried against it is in `docs/PRIVACY.md` of the repository.
     Blur(TextHeight),
-    /// A coarse picture of the room (cells of four text heights, 5 bits a channel) that is
-    /// held still and changed rarely. At most [`plate_bits`] bits about the room per plate.
-    ///
-    /// [`plate_bits`]: https://docs.rs/frosted-pipeline
+    /// The room in cells of four text heights, 5 bits a channel, held still and changed
+    /// rarely: at most as many bits about the room as the report of each frame counts.
     Frost(TextHeight),
     /// One colour; nothing of the room.
     Colour(Rgb),
@@ -225,7 +230,7 @@ mod tests {
         assert_eq!("1/17".parse(), Ok(TextHeight::OfFrame(1.0 / 17.0)));
         assert_eq!("64px".parse(), Ok(TextHeight::Pixels(64)));
         for wrong in [
-            "", "17", "0px", "-3px", "1/1", "1/0", "0/5", "1/101", "nan/1", "px", "1/x",
+            "", "17", "0px", "-3px", "1/1", "1/0", "0/5", "1/35", "nan/1", "px", "1/x",
         ] {
             let error = wrong.parse::<TextHeight>().unwrap_err();
             assert!(error.to_string().contains("1/17"), "{wrong}: {error}");
@@ -237,7 +242,10 @@ mod tests {
         assert_eq!(TextHeight::default().in_pixels(720), 43);
         assert_eq!(TextHeight::Pixels(u32::MAX).in_pixels(16), 8);
         assert_eq!(TextHeight::OfFrame(f32::NAN).in_pixels(720), 43);
-        assert_eq!(TextHeight::OfFrame(0.0).in_pixels(720), 8);
+        assert_eq!(TextHeight::OfFrame(0.0).in_pixels(720), 22);
+        assert_eq!(TextHeight::Pixels(1).in_pixels(720), 22);
+        assert_eq!(TextHeight::Pixels(64).in_pixels(720), 64);
+        assert_eq!("1/34".parse(), Ok(TextHeight::OfFrame(1.0 / 34.0)));
     }
 
     #[test]

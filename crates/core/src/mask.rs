@@ -32,6 +32,14 @@ impl Mask {
         &mut self.values
     }
 
+    /// Becomes the same mask of the same frame as `other`. Allocates only to grow.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.width = other.width;
+        self.height = other.height;
+        self.frame = other.frame;
+        self.values.clone_from(&other.values);
+    }
+
     /// Width in reduced pixels.
     pub fn width(&self) -> usize {
         self.width

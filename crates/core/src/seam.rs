@@ -58,6 +58,8 @@ pub enum SegmentErrorKind {
     NonFinite,
     /// The output has another shape than the model's spec says.
     WrongSize,
+    /// The output holds a value that its kind cannot have, such as an alpha of 37.
+    OutOfRange,
 }
 
 impl SegmentError {
@@ -87,7 +89,7 @@ impl std::error::Error for SegmentError {}
 ///
 /// Node (i, j) stands at frame pixel (i * `step_px`, j * `step_px`); the last column and
 /// row lie at or beyond the frame's last pixel.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Field {
     /// Frame pixels from node to node, a power of two.
     pub step_px: usize,
@@ -97,6 +99,17 @@ pub struct Field {
     pub height: usize,
     /// R, G, B or Y, Cb, Cr at each node in 1/256 of an 8-bit level: 0 to 255 * 256.
     pub planes: [Vec<u16>; 3],
+}
+
+// What it holds is the room's, however coarse; no log shall.
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Field({}x{} every {} px)",
+            self.width, self.height, self.step_px
+        )
+    }
 }
 
 /// What is painted where the person is not.

@@ -79,6 +79,25 @@ pub(crate) fn leave(from: &Frame, to: &mut FrameViewMut<'_>) {
     }
 }
 
+/// Where a packed row of odd width ends in a sample that no pixel has, gives it its
+/// neighbour's value, so that nothing of the input hides there.
+pub(crate) fn fill_padding(frame: &mut FrameViewMut<'_>) {
+    let spec = *frame.spec();
+    let luma_at = match spec.format() {
+        PixelFormat::Yuyv => 0,
+        PixelFormat::Uyvy => 1,
+        _ => return,
+    };
+    if spec.width().is_multiple_of(2) {
+        return;
+    }
+    for y in 0..spec.height() {
+        let row = frame.row_mut(0, y);
+        let pair = row.len() - 4;
+        row[pair + luma_at + 2] = row[pair + luma_at];
+    }
+}
+
 fn swap_pairs(from: &[u8], to: &mut [u8]) {
     for (from, to) in from.chunks_exact(2).zip(to.chunks_exact_mut(2)) {
         to.copy_from_slice(&[from[1], from[0]]);
@@ -105,6 +124,32 @@ mod tests {
                 let mut back = Frame::new(spec);
                 leave(&inside, &mut back.view_mut());
                 assert!(back.bytes() == frame.bytes(), "{format} {width}x{height}");
+            }
+        }
+    }
+
+    #[test]
+    fn padding_repeats_the_last_pixel() {
+        for (format, row) in [
+            (PixelFormat::Yuyv, [[1, 9, 2, 8], [3, 9, 3, 8]]),
+            (PixelFormat::Uyvy, [[9, 1, 8, 2], [9, 3, 8, 3]]),
+        ] {
+            let mut frame = Frame::new(FrameSpec::new(format, 19, 16).unwrap());
+            let [full, last] = row;
+            for pair in frame.bytes_mut().chunks_exact_mut(4) {
+                pair.copy_from_slice(&full);
+            }
+            let luma_at = usize::from(format == PixelFormat::Uyvy);
+            for row in frame.bytes_mut().chunks_exact_mut(40) {
+                row[36 + luma_at] = 3;
+            }
+            fill_padding(&mut frame.view_mut());
+            for row in frame.bytes().chunks_exact(40) {
+                assert_eq!(
+                    (&row[32..36], &row[36..]),
+                    (&full[..], &last[..]),
+                    "{format}"
+                );
             }
         }
     }

@@ -11,6 +11,9 @@ pub(crate) struct Facts {
     pub undecided_permille: u16,
     /// Mean of luma (or green) over the picture, 0 to 255.
     pub brightness: u8,
+    /// How frayed the person's outline is: the square of its length, counted in sides of
+    /// pixels, over its area. 16 for a square; 0 without a person.
+    pub raggedness: u32,
 }
 
 /// Mask values from here on count as the person's: .5.
@@ -18,12 +21,15 @@ pub(crate) const PERSON: u8 = 128;
 
 impl Facts {
     pub(crate) fn of(mask: &Mask, picture: &Reduced) -> Self {
-        let (mut person, mut maybe, mut undecided) = (0u64, 0u64, 0u64);
+        let (mut person, mut maybe, mut undecided) = (0u32, 0u32, 0u32);
         for &value in mask.values() {
-            person += u64::from(value >= PERSON);
-            maybe += u64::from(value >= 64);
-            undecided += u64::from((64..192).contains(&value));
+            person += u32::from(value >= PERSON);
+            maybe += u32::from(value >= 64);
+            undecided += u32::from((64..192).contains(&value));
         }
+        let (person, maybe, undecided) =
+            (u64::from(person), u64::from(maybe), u64::from(undecided));
+        let outline = u64::from(outline(mask));
         // Green carries most of luma, so that one plane does for RGB.
         let plane = picture.planes()[usize::from(picture.colour().is_none())];
         let sum: u64 = plane.iter().map(|&v| u64::from(v)).sum();
@@ -32,6 +38,50 @@ impl Facts {
             person_permille: permille(person, mask.values().len() as u64),
             undecided_permille: permille(undecided, maybe),
             brightness: (sum / (plane.len() as u64).max(1)) as u8,
+            raggedness: (outline * outline)
+                .checked_div(person)
+                .unwrap_or(0)
+                .min(u64::from(u32::MAX)) as u32,
         }
+    }
+}
+
+/// Pairs of neighbouring pixels of which just one is the person's. The picture's own edge is
+/// no outline: a person may be cut by it.
+fn outline(mask: &Mask) -> u32 {
+    let width = mask.width().max(1);
+    let values = mask.values();
+    let differ = |a: &u8, b: &u8| u32::from((*a >= PERSON) != (*b >= PERSON));
+    let across = values.chunks_exact(width).map(|row| {
+        row.iter()
+            .zip(&row[1..])
+            .map(|(a, b)| differ(a, b))
+            .sum::<u32>()
+    });
+    let down = values.iter().zip(values.get(width..).unwrap_or_default());
+    across.sum::<u32>() + down.map(|(a, b)| differ(a, b)).sum::<u32>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backdrop::tests::{mask, picture};
+
+    #[test]
+    fn shares_and_outline_are_counted() {
+        let picture = picture(100, 100, |_, _| 77);
+        let square = |x: usize, y: usize| (20..60).contains(&x) && (30..70).contains(&y);
+        let facts = Facts::of(&mask(&picture, square), &picture);
+        let expected = Facts {
+            person_permille: 160,
+            undecided_permille: 0,
+            brightness: 77,
+            raggedness: 16,
+        };
+        assert_eq!(facts, expected);
+        let comb = Facts::of(&mask(&picture, |x, y| x % 2 == 0 || y < 10), &picture);
+        assert!(comb.raggedness > 10_000, "{comb:?}");
+        let nobody = Facts::of(&mask(&picture, |_, _| false), &picture);
+        assert_eq!((nobody.person_permille, nobody.raggedness), (0, 0));
     }
 }

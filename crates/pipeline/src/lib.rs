@@ -21,6 +21,7 @@ mod pipeline;
 mod policy;
 mod report;
 mod settings;
+mod stuck;
 mod subject;
 
 pub use clock::{Clock, SystemClock};

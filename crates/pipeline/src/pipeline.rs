@@ -18,6 +18,7 @@ use crate::matte::Shrinker;
 use crate::policy::{self, Evidence, Verdict};
 use crate::report::{Cause, FrameReport, Shown, StageTimes};
 use crate::settings::{CardReason, Settings};
+use crate::stuck::StuckWatch;
 use crate::subject::SubjectFinder;
 
 /// The last protected frame stands in for a missing one for so long.
@@ -32,12 +33,18 @@ pub struct Pipeline {
     segmenter: Box<dyn Segmenter>,
     info: SegmenterInfo,
     compositor: Box<dyn Compositor>,
+    /// What the last frame was, whatever became of it.
+    entered: Option<FrameSpec>,
     /// What depends on the frames' spec and on the settings; made when they change.
     ready: Option<Ready>,
     state: policy::State,
+    stuck: StuckWatch,
     subject: SubjectFinder,
     shrinker: Shrinker,
-    mask: Mask,
+    /// Everybody whom the network found.
+    people: Mask,
+    /// What of them may be shown: the subject, shrunk by the band.
+    matte: Mask,
     card: CardPainter,
     next_frame: u64,
     last: Option<LastShown>,
@@ -48,9 +55,7 @@ pub struct Pipeline {
 
 #[derive(Debug)]
 struct Ready {
-    /// What frames come in as.
-    entered: FrameSpec,
-    /// What they are composited as.
+    /// What frames are composited as.
     spec: FrameSpec,
     plan: ConcealPlan,
     backdrop: BackdropMaker,
@@ -60,7 +65,7 @@ struct Ready {
 #[derive(Clone, Copy, Debug)]
 struct LastShown {
     at: Timestamp,
-    plate_bits: u32,
+    plate_bits: (u32, u32),
     person_share: f32,
 }
 
@@ -114,11 +119,14 @@ impl Pipeline {
             info: segmenter.info(),
             segmenter,
             compositor,
+            entered: None,
             ready: None,
             state: policy::State::default(),
+            stuck: StuckWatch::default(),
             subject: SubjectFinder::default(),
             shrinker: Shrinker::default(),
-            mask: Mask::new(),
+            people: Mask::new(),
+            matte: Mask::new(),
             card: CardPainter::new(),
             next_frame: 1,
             last: None,
@@ -145,9 +153,9 @@ impl Pipeline {
         input: &FrameView<'_>,
         output: &mut FrameViewMut<'_>,
     ) -> Result<FrameReport, Error> {
-        let began = self.clock.now();
         // Whatever happens below, `output` is blank or painted when it is dropped.
         let mut output = Guarded::new(output);
+        let began = self.clock.now();
         let result = self
             .check(input, output.frame())
             .and_then(|()| self.prepare(input.spec()));
@@ -173,9 +181,10 @@ impl Pipeline {
         let plate_bits = self
             .ready
             .as_ref()
-            .map_or(0, |ready| ready.backdrop.plate_bits());
+            .map_or((0, 0), |ready| ready.backdrop.plate_bits());
         self.last = match shown {
             Shown::Person | Shown::AllCovered(_) => {
+                door::fill_padding(output.frame());
                 self.kept
                     .copy_from(&output.frame().as_view(input.captured_at()));
                 Some(LastShown {
@@ -193,7 +202,8 @@ impl Pipeline {
             at: input.captured_at(),
             times: course.times,
             person_share: course.person_share,
-            plate_bits,
+            plate_bits: plate_bits.0,
+            plates: plate_bits.1,
         })
     }
 
@@ -210,8 +220,8 @@ impl Pipeline {
         now: Timestamp,
         output: &mut FrameViewMut<'_>,
     ) -> Result<FrameReport, Error> {
-        let began = self.clock.now();
         let mut output = Guarded::new(output);
+        let began = self.clock.now();
         let held = self
             .last
             .filter(|last| now >= last.at && now.since(last.at) <= HOLD);
@@ -239,7 +249,8 @@ impl Pipeline {
                 ..StageTimes::default()
             },
             person_share: held.map_or(0.0, |last| last.person_share),
-            plate_bits: held.map_or(0, |last| last.plate_bits),
+            plate_bits: held.map_or(0, |last| last.plate_bits.0),
+            plates: held.map_or(0, |last| last.plate_bits.1),
         })
     }
 
@@ -317,19 +328,18 @@ impl Pipeline {
 
     /// Makes what depends on spec and settings, if either changed.
     fn prepare(&mut self, spec: &FrameSpec) -> Result<(), Error> {
-        let entered = *spec;
-        let spec = spec.in_format(spec.format().composited_as());
-        let known = self
-            .ready
-            .as_ref()
-            .map(|ready| ready.entered.same_picture(&entered));
-        if known == Some(true) {
-            return Ok(());
-        }
-        if known == Some(false) {
+        if !self
+            .entered
+            .is_some_and(|entered| entered.same_picture(spec))
+        {
+            self.entered = Some(*spec);
             self.ready = None;
             self.start_over();
         }
+        if self.ready.is_some() {
+            return Ok(());
+        }
+        let spec = spec.in_format(spec.format().composited_as());
         let wanted = catch_unwind(AssertUnwindSafe(|| self.segmenter.wanted_size(&spec)));
         let wanted = wanted.unwrap_or((spec.width(), spec.height()));
         let plan = ConcealPlan::new(&spec, wanted, self.settings.text_height());
@@ -337,7 +347,6 @@ impl Pipeline {
         let configured = catch_unwind(AssertUnwindSafe(|| self.compositor.configure(&spec, &plan)));
         if matches!(configured, Ok(Ok(()))) {
             self.ready = Some(Ready {
-                entered,
                 spec,
                 plan,
                 backdrop,
@@ -412,40 +421,41 @@ impl Pipeline {
 
         course.stage = Stage::Segment;
         self.segmenter
-            .segment(picture, &mut self.mask)
+            .segment(picture, &mut self.people)
             .map_err(|_| Cause::Engine)?;
         course.times.segment = lap.next();
 
         course.stage = Stage::Decide;
-        if self.mask.frame() != id || self.mask.values().len() != picture.width() * picture.height()
+        if self.people.frame() != id
+            || self.people.values().len() != picture.width() * picture.height()
+            || self.stuck.is_stuck(&self.people, picture)
         {
             return Err(Cause::Engine);
         }
+        let at = source.captured_at();
         let late = self
             .settings
             .deadline
             .is_some_and(|deadline| lap.at.saturating_sub(began) > deadline);
-        ready
-            .backdrop
-            .observe(picture, &self.mask, source.captured_at());
-        let undecided = Facts::of(&self.mask, picture);
-        self.subject.keep_subject(&mut self.mask);
+        // The band comes before the subject is chosen: what is too faint to be shown must
+        // not tie a bystander to the subject.
+        self.matte.copy_from(&self.people);
+        self.shrinker.shrink(&mut self.matte, ready.plan.band_q8);
+        self.subject.keep_subject(&mut self.matte);
         let facts = Facts {
-            undecided_permille: undecided.undecided_permille,
-            ..Facts::of(&self.mask, picture)
+            undecided_permille: Facts::of(&self.people, picture).undecided_permille,
+            ..Facts::of(&self.matte, picture)
         };
         course.person_share = f32::from(facts.person_permille) / 1000.0;
         let evidence = Evidence::Mask { facts, late };
-        let (state, verdict) = policy::decide(
-            self.state,
-            source.captured_at(),
-            evidence,
-            self.settings.rules(),
-        );
+        let (state, verdict) = policy::decide(self.state, at, evidence, self.settings.rules());
         self.state = state;
-        if verdict == Verdict::Card(Cause::ClockWentBack) {
-            // What is held of the room is measured by the old time.
+        if state.begins() || verdict == Verdict::Card(Cause::ClockWentBack) {
+            // A camera that starts, or starts again, may look at another room.
             ready.backdrop.reset();
+        }
+        if !late && state.trusts(verdict) {
+            ready.backdrop.observe(picture, &self.people, at);
         }
         let cover = match verdict {
             Verdict::Card(_) => {
@@ -453,16 +463,12 @@ impl Pipeline {
                 return Ok(verdict);
             }
             Verdict::CoverAll(_) => Cover::Everything {
-                backdrop: ready.backdrop.make(picture, None),
+                backdrop: ready.backdrop.make(picture, &self.matte),
             },
-            Verdict::Person => {
-                let backdrop = ready.backdrop.make(picture, Some(&self.mask));
-                self.shrinker.shrink(&mut self.mask, ready.plan.band_q8);
-                Cover::Background {
-                    matte: &self.mask,
-                    backdrop,
-                }
-            }
+            Verdict::Person => Cover::Background {
+                matte: &self.matte,
+                backdrop: ready.backdrop.make(picture, &self.matte),
+            },
         };
         course.times.decide = lap.next();
 

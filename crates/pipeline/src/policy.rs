@@ -45,17 +45,39 @@ pub(crate) struct State {
 const MAX_UNDECIDED_PERMILLE: u16 = 600;
 /// A mask that leaves less of the room than this tells nothing apart; a network that has
 /// gone wrong often says that all is the person.
-const MAX_PERSON_PERMILLE: u16 = 950;
+const MAX_PERSON_PERMILLE: u16 = 900;
+/// An outline more frayed than this is noise, stripes or lace and nobody's (see
+/// [`Facts::raggedness`]): people who gesture before a camera reach about 60.
+const MAX_RAGGEDNESS: u32 = 400;
 /// Masks with fewer pixels of a person than this show nobody.
 const MIN_PERSON_PERMILLE: u16 = 5;
 /// A jump of the person's area by more than this share of the picture, and by more than
-/// half of the larger area, is not a movement.
+/// half of the larger area, is not a movement ...
 const MAX_AREA_STEP_PERMILLE: u16 = 150;
+/// ... nor is one by more than this, however large the person is.
+const MAX_AREA_LEAP_PERMILLE: u16 = 250;
 /// A step of mean brightness by more than this many levels, and by more than a third of
 /// the brighter one, makes the network's answer worth little.
 const MAX_BRIGHTNESS_STEP: u8 = 24;
 /// Frames that stay covered after a jump.
 const SETTLE_FRAMES: u32 = 3;
+impl State {
+    /// Whether the frame that was just decided begins a stream, or begins it anew.
+    pub(crate) fn begins(&self) -> bool {
+        self.good == 1
+    }
+
+    /// Whether the mask of the frame that was just decided may also teach what the room
+    /// looks like.
+    pub(crate) fn trusts(&self, verdict: Verdict) -> bool {
+        match verdict {
+            Verdict::Person | Verdict::CoverAll(Cause::Nobody) => true,
+            Verdict::Card(Cause::Starting) => self.good > 0,
+            _ => false,
+        }
+    }
+}
+
 /// What the settings say about the decision.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
@@ -91,7 +113,9 @@ pub(crate) fn decide(
     };
     let undecided = facts.undecided_permille > MAX_UNDECIDED_PERMILLE
         && facts.person_permille >= MIN_PERSON_PERMILLE;
-    if undecided || facts.person_permille > MAX_PERSON_PERMILLE {
+    let senseless =
+        facts.person_permille > MAX_PERSON_PERMILLE || facts.raggedness > MAX_RAGGEDNESS;
+    if undecided || senseless {
         let warming = state.good < rules.warm_up_frames;
         let state = State {
             good: if warming { 0 } else { state.good },
@@ -140,7 +164,8 @@ fn jump(before: Facts, now: Facts) -> Option<Cause> {
     }
     let (a, b) = (before.person_permille, now.person_permille);
     let step = a.abs_diff(b);
-    (step > MAX_AREA_STEP_PERMILLE && step * 2 > a.max(b)).then_some(Cause::AreaJump)
+    let much = step > MAX_AREA_STEP_PERMILLE && step * 2 > a.max(b);
+    (much || step > MAX_AREA_LEAP_PERMILLE).then_some(Cause::AreaJump)
 }
 
 #[cfg(test)]
@@ -156,6 +181,7 @@ mod tests {
         person_permille: 300,
         undecided_permille: 80,
         brightness: 120,
+        raggedness: 40,
     };
 
     fn mask(facts: Facts) -> Evidence {
@@ -188,6 +214,7 @@ mod tests {
         let good = mask(PERSON);
         let undecided = with(|f| f.undecided_permille = 900);
         let all = with(|f| (f.person_permille, f.undecided_permille) = (1000, 0));
+        let lace = with(|f| f.raggedness = 1000);
         let nobody = with(|f| (f.person_permille, f.undecided_permille) = (0, 1000));
         let dark = with(|f| f.brightness = 60);
         let huge = with(|f| f.person_permille = 800);
@@ -195,7 +222,7 @@ mod tests {
             facts: PERSON,
             late: true,
         };
-        let cases: [(&str, usize, Vec<Evidence>, Vec<Verdict>); 12] = [
+        let cases: [(&str, usize, Vec<Evidence>, Vec<Verdict>); 13] = [
             (
                 "warming up",
                 0,
@@ -227,6 +254,12 @@ mod tests {
                 5,
                 vec![all, all, all, all, all],
                 vec![CoverAll(Undecided); 5],
+            ),
+            (
+                "uncertain: lace",
+                5,
+                vec![lace, lace, good],
+                vec![CoverAll(Undecided), CoverAll(Undecided), Person],
             ),
             (
                 "everything is the person from the start",

@@ -19,9 +19,13 @@ pub struct FrameReport {
     /// Share of the frame that is surely the person's: 0 = none of it, 1 = all of it. 0 if
     /// there was no mask.
     pub person_share: f32,
-    /// Bits that the backdrop's held plate tells about the room; 0 unless the background is
-    /// [`Frost`](frosted_core::Background::Frost).
+    /// Bits that the backdrop of this frame tells about the room; 0 for backgrounds that
+    /// show nothing of it. With [`Frost`](frosted_core::Background::Frost) that is all it
+    /// ever tells per plate; a [`Blur`](frosted_core::Background::Blur) follows the camera
+    /// and tells more with every change.
     pub plate_bits: u32,
+    /// How many times the room was taken anew as a whole since the start.
+    pub plates: u32,
 }
 
 /// What an output frame shows.

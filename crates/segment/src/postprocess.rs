@@ -69,6 +69,9 @@ impl Postprocessor {
         }
         let values = output.as_slice().unwrap_or(&self.gathered);
         check_finite(values)?;
+        if self.kind == OutputKind::Alpha {
+            check_alpha(values)?;
+        }
         let pixels = Pixels {
             values,
             planes: self.planes,
@@ -108,6 +111,22 @@ pub(crate) fn check_shape(shape: &[usize], allowed: &[Vec<usize>]) -> Result<(),
             allowed.join(" or ")
         ),
     ))
+}
+
+/// By how much rounding may take an alpha out of 0 to 1.
+const ALPHA_SLACK: f32 = 0.02;
+
+/// An alpha far outside 0 to 1 is something else, most often one of 0 to 255, whose
+/// background would count as the person.
+pub(crate) fn check_alpha(values: &[f32]) -> Result<(), SegmentError> {
+    let within = -ALPHA_SLACK..=1.0 + ALPHA_SLACK;
+    match values.iter().find(|value| !within.contains(*value)) {
+        None => Ok(()),
+        Some(value) => Err(SegmentError::new(
+            SegmentErrorKind::OutOfRange,
+            format!("the network's output holds an alpha of {value}, its spec says 0 to 1"),
+        )),
+    }
 }
 
 pub(crate) fn check_finite(values: &[f32]) -> Result<(), SegmentError> {

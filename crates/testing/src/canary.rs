@@ -1,24 +1,31 @@
 use std::fmt;
 
-use frosted_core::{FrameView, PixelFormat};
+use frosted_core::{FrameSpec, FrameView, PixelFormat};
 
 use crate::scene::is_person;
 
-/// Pixels of the room that came through.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The room came through.
+#[derive(Clone, Debug, PartialEq)]
 pub struct CanaryError {
-    /// How many.
+    /// Pixels whose luma, chroma or colour is still the room's.
     pub pixels: usize,
-    /// The first one.
-    pub first: (usize, usize),
+    /// The first of them.
+    pub first: Option<(usize, usize)>,
+    /// Correlation of the output with the room over all its pixels, -1 to 1: what a faint
+    /// mixture of the room betrays itself by.
+    pub correlation: f64,
 }
 
 impl fmt::Display for CanaryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            pixels,
+            first,
+            correlation,
+        } = self;
         write!(
             f,
-            "{} pixels of the room came through, the first at {:?}",
-            self.pixels, self.first
+            "{pixels} pixels of the room came through, the first at {first:?}, correlation {correlation:.3}"
         )
     }
 }
@@ -26,10 +33,18 @@ impl fmt::Display for CanaryError {
 /// The most that a sample of the output may differ from the room's to count as the room's.
 const SAME: u8 = 4;
 
-/// Looks in `output` for pixels of the room of a canary scene, `input`.
+/// Cells of a backdrop follow the room's noise a little; a twentieth of the room mixed into a
+/// flat backdrop gives more.
+const MAX_CORRELATION: f64 = 0.2;
+
+/// A correlation of fewer pixels than this says nothing.
+const FEWEST_PIXELS: usize = 4000;
+
+/// Looks in `output` for the room of a canary scene, `input`.
 ///
 /// # Errors
-/// [`CanaryError`] if there is at least one.
+/// [`CanaryError`] if a pixel's luma, chroma or colour is still the room's, or if the whole
+/// still follows the room.
 ///
 /// # Panics
 /// If sizes or formats differ.
@@ -39,22 +54,109 @@ pub fn find_canary(input: &FrameView<'_>, output: &FrameView<'_>) -> Result<(), 
         spec.same_picture(output.spec()),
         "input and output are of different specs"
     );
-    let (width, height) = (spec.width(), spec.height());
-    let mut found = None;
-    for y in 0..height {
-        for x in 0..width {
+    let mut correlation = Correlation::default();
+    let (mut pixels, mut first) = (0, None);
+    for y in 0..spec.height() {
+        for x in 0..spec.width() {
             if is_person(spec, x, y) {
                 continue;
             }
             let (a, b) = (samples(input, x, y), samples(output, x, y));
-            let same = a.iter().zip(&b).all(|(a, b)| a.abs_diff(*b) <= SAME);
-            if same {
-                let (pixels, first) = found.unwrap_or((0, (x, y)));
-                found = Some((pixels + 1, first));
+            correlation.add(a[1], b[1]);
+            let near = |a: &[u8], b: &[u8]| a.iter().zip(b).all(|(a, b)| a.abs_diff(*b) <= SAME);
+            let chroma = room_chroma_at(spec, x, y) && {
+                let (a, b) = (chroma(input, x, y), chroma(output, x, y));
+                near(&a, &b)
+            };
+            if near(&a, &b) || chroma {
+                pixels += 1;
+                first.get_or_insert((x, y));
             }
         }
     }
-    found.map_or(Ok(()), |(pixels, first)| Err(CanaryError { pixels, first }))
+    let correlation = if correlation.number < FEWEST_PIXELS {
+        0.0
+    } else {
+        correlation.value()
+    };
+    if pixels == 0 && correlation.abs() <= MAX_CORRELATION {
+        return Ok(());
+    }
+    Err(CanaryError {
+        pixels,
+        first,
+        correlation,
+    })
+}
+
+/// How much the output still follows the person of a canary scene, -1 to 1: 1 if they are
+/// shown as they are, about 0 if they are covered.
+pub fn person_correlation(input: &FrameView<'_>, output: &FrameView<'_>) -> f64 {
+    let spec = input.spec();
+    let mut correlation = Correlation::default();
+    for y in 0..spec.height() {
+        for x in 0..spec.width() {
+            if is_person(spec, x, y) {
+                correlation.add(samples(input, x, y)[1], samples(output, x, y)[1]);
+            }
+        }
+    }
+    correlation.value()
+}
+
+/// Pearson's, in one pass.
+#[derive(Default)]
+struct Correlation {
+    number: usize,
+    sums: [f64; 5],
+}
+
+impl Correlation {
+    fn add(&mut self, a: u8, b: u8) {
+        let (a, b) = (f64::from(a), f64::from(b));
+        self.number += 1;
+        for (sum, value) in self.sums.iter_mut().zip([a, b, a * a, b * b, a * b]) {
+            *sum += value;
+        }
+    }
+
+    /// 0 where one side does not vary.
+    fn value(&self) -> f64 {
+        let n = self.number as f64;
+        let [a, b, aa, bb, ab] = self.sums;
+        let spread = (n * aa - a * a) * (n * bb - b * b);
+        if spread <= 0.0 {
+            0.0
+        } else {
+            (n * ab - a * b) / spread.sqrt()
+        }
+    }
+}
+
+/// Whether the chroma sample at (x, y) stands for the room alone, in a format that has one.
+fn room_chroma_at(spec: &FrameSpec, x: usize, y: usize) -> bool {
+    let rows = match spec.format() {
+        PixelFormat::Nv12 | PixelFormat::Nv21 | PixelFormat::I420 => 2,
+        PixelFormat::Yuyv | PixelFormat::Uyvy | PixelFormat::I422 => 1,
+        _ => return false,
+    };
+    let (x, y) = (x / 2 * 2, y / rows * rows);
+    let inside = |x: usize, y: usize| x < spec.width() && y < spec.height();
+    (y..y + rows).all(|y| (x..x + 2).all(|x| !inside(x, y) || !is_person(spec, x, y)))
+}
+
+fn chroma(frame: &FrameView<'_>, x: usize, y: usize) -> [u8; 2] {
+    let pair = x / 2;
+    match frame.spec().format() {
+        PixelFormat::Nv12 | PixelFormat::Nv21 => {
+            let row = frame.row(1, y / 2);
+            [row[2 * pair], row[2 * pair + 1]]
+        }
+        PixelFormat::I420 => [frame.row(1, y / 2)[pair], frame.row(2, y / 2)[pair]],
+        PixelFormat::I422 => [frame.row(1, y)[pair], frame.row(2, y)[pair]],
+        PixelFormat::Yuyv => [frame.row(0, y)[4 * pair + 1], frame.row(0, y)[4 * pair + 3]],
+        _ => [frame.row(0, y)[4 * pair], frame.row(0, y)[4 * pair + 2]],
+    }
 }
 
 /// What tells the room: luma alone, or red, green and blue (alpha aside).
@@ -93,7 +195,10 @@ mod tests {
             let pixel = scene.frame().view().row(0, 31)[..2 * bytes].to_vec();
             output.view_mut().row_mut(0, 31)[..2 * bytes].copy_from_slice(&pixel);
             let one = find_canary(&scene.frame().view(), &output.view()).unwrap_err();
-            assert!(one.first == (0, 31) && one.pixels <= 2, "{format}: {one}");
+            assert!(
+                one.first == Some((0, 31)) && one.pixels <= 2,
+                "{format}: {one}"
+            );
         }
     }
 
@@ -115,5 +220,46 @@ mod tests {
                 "{format}"
             );
         }
+    }
+
+    #[test]
+    fn chroma_alone_and_a_faint_mixture_are_found() {
+        for format in PixelFormat::ALL {
+            let spec = FrameSpec::new(format, 160, 120).unwrap();
+            let scene = CanaryScene::new(spec);
+            let room = scene.frame().bytes();
+            let mut faint = Frame::new(spec);
+            for (target, room) in faint.bytes_mut().iter_mut().zip(room) {
+                *target = ((u32::from(*room) + 9 * 110) / 10) as u8;
+            }
+            let error = find_canary(&scene.frame().view(), &faint.view()).unwrap_err();
+            assert!(error.correlation > 0.9, "{format}: {error}");
+            if !format.is_yuv() {
+                continue;
+            }
+            let mut tinted = scene.frame().clone();
+            let luma_rows = 0..spec.plane_rows(0);
+            let step = if format.plane_count() == 1 { 2 } else { 1 };
+            let offset = usize::from(format == PixelFormat::Uyvy);
+            for y in luma_rows {
+                let mut view = tinted.view_mut();
+                view.row_mut(0, y)
+                    .iter_mut()
+                    .skip(offset)
+                    .step_by(step)
+                    .for_each(|v| *v = 110);
+            }
+            let error = find_canary(&scene.frame().view(), &tinted.view()).unwrap_err();
+            assert!(error.pixels > 5000, "{format}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_person_who_is_shown_is_told_from_one_who_is_covered() {
+        let spec = FrameSpec::new(PixelFormat::I420, 160, 120).unwrap();
+        let scene = CanaryScene::new(spec);
+        let shown = person_correlation(&scene.frame().view(), &scene.frame().view());
+        let covered = person_correlation(&scene.frame().view(), &Frame::new(spec).view());
+        assert!(shown > 0.99 && covered == 0.0, "{shown} {covered}");
     }
 }

@@ -31,6 +31,10 @@ pub enum Answer {
     Error,
     /// A panic.
     Panic,
+    /// The person's mask to the last bit as it was the time before.
+    Stuck,
+    /// An alpha of 0 to 255, whose background is .02.
+    Bytes,
     /// The person, after so long by the clock that the engine was given.
     Slow(Duration),
 }
@@ -66,6 +70,7 @@ pub struct FakeEngine {
     script: Script,
     clock: Option<Arc<ManualClock>>,
     output: ArrayD<f32>,
+    runs: usize,
 }
 
 /// Width and height of the fake network's picture.
@@ -78,6 +83,7 @@ impl FakeEngine {
             script,
             clock,
             output: ArrayD::zeros(IxDyn(&[1, 1, SIZE.1, SIZE.0])),
+            runs: 0,
         }
     }
 
@@ -113,10 +119,20 @@ impl Engine for FakeEngine {
             Answer::Everything => ArrayD::ones(full),
             Answer::WrongSize => ArrayD::ones(IxDyn(&[1, 1, height / 2, width])),
             Answer::Empty => ArrayD::ones(IxDyn(&[0])),
+            Answer::Bytes => ArrayD::from_shape_fn(full, |at| 255.0 * person(at).max(0.02 / 255.0)),
             Answer::Error => return Err(EngineError::new("planted error")),
             Answer::Panic => panic!("planted panic"),
             _ => ArrayD::from_shape_fn(full, person),
         };
+        // A network's answers to a living picture are never the same to the bit.
+        if !matches!(
+            answer,
+            Answer::Stuck | Answer::WrongSize | Answer::Empty | Answer::Nobody
+        ) {
+            self.runs += 1;
+            let value = &mut self.output[[0, 0, 0, self.runs % width]];
+            *value += if *value > 0.5 { -0.03 } else { 0.03 };
+        }
         match answer {
             Answer::NotANumber => self.output[[0, 0, height - 1, width - 1]] = f32::NAN,
             Answer::Infinite => self.output[[0, 0, height - 1, width - 1]] = f32::INFINITY,

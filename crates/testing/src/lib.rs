@@ -11,8 +11,8 @@ mod compositor;
 mod engine;
 mod scene;
 
-pub use canary::{CanaryError, find_canary};
+pub use canary::{CanaryError, find_canary, person_correlation};
 pub use clock::ManualClock;
 pub use compositor::{Fault, FaultyCompositor};
 pub use engine::{Answer, FakeEngine, FakeSegmenter, Script};
-pub use scene::{CanaryScene, person_part};
+pub use scene::{CanaryScene, PERSON_LEVELS, person_part};

@@ -1,6 +1,6 @@
 use frosted_core::{Frame, FrameSpec, PixelFormat, Rotation, Timestamp};
 
-/// A person of one grey in front of a canary room.
+/// A person of a fine grey pattern in front of a canary room.
 ///
 /// Every pixel of the room is far from every mean of the room, from the person, from the
 /// card and from blank: luma 5 or 250, or pure magenta or green.
@@ -8,6 +8,8 @@ use frosted_core::{Frame, FrameSpec, PixelFormat, Rotation, Timestamp};
 pub struct CanaryScene {
     frame: Frame,
     seed: u32,
+    /// By how many pixels the person stands further to the right.
+    person_shift: usize,
 }
 
 /// Whether the pixel (x, y) of an upright frame of `width` by `height` is the person's: the middle
@@ -30,8 +32,8 @@ pub(crate) fn is_person(spec: &FrameSpec, x: usize, y: usize) -> bool {
     person_part(x as usize, y as usize, width, height)
 }
 
-/// The person's luma, or red, green and blue.
-pub(crate) const PERSON_LEVEL: u8 = 110;
+/// The person's luma, or red, green and blue: 98 to 122.
+pub const PERSON_LEVELS: std::ops::RangeInclusive<u8> = 98..=122;
 
 impl CanaryScene {
     /// A scene in frames of `spec`.
@@ -39,9 +41,16 @@ impl CanaryScene {
         let mut scene = Self {
             frame: Frame::new(spec),
             seed: 1,
+            person_shift: 0,
         };
         scene.advance(Timestamp::ZERO);
         scene
+    }
+
+    /// From the next frame on the person stands `pixels` further to the right, where no fake
+    /// engine finds them.
+    pub fn move_person(&mut self, pixels: usize) {
+        self.person_shift = pixels;
     }
 
     /// Draws the next frame, captured at `at`, with other noise.
@@ -62,11 +71,17 @@ impl CanaryScene {
             h = (h ^ (h >> 15)).wrapping_mul(0x2C1B_3C6D);
             (h >> 16) & 1 == 1
         };
+        let person =
+            |x: usize, y: usize| PERSON_LEVELS.start() + ((x * 7 + y * 11 + x * y) % 25) as u8;
+        let shift = self.person_shift;
         let colour = |x: usize, y: usize| -> [u8; 3] {
             let (x, y) = (x.min(width - 1), y.min(height - 1));
-            match (is_person(&spec, x, y), spec.format().is_yuv()) {
-                (true, true) => [PERSON_LEVEL, 128, 128],
-                (true, false) => [PERSON_LEVEL; 3],
+            match (
+                x >= shift && is_person(&spec, x - shift, y),
+                spec.format().is_yuv(),
+            ) {
+                (true, true) => [person(x, y), 128, 128],
+                (true, false) => [person(x, y); 3],
                 (false, true) if bright(x, y) => [250, 30, 220],
                 (false, true) => [5, 220, 30],
                 (false, false) if bright(x, y) => [255, 0, 255],

@@ -6,13 +6,17 @@ use serde_json::Value;
 
 use crate::cli::{BackgroundChoice, BlurOptions};
 use crate::exit::{Exit, Failure};
-use crate::media::open::{self, Coding, SinkOptions, Target, name_of};
+use crate::media::MediaError;
+use crate::media::open::{self, Coding, SinkOptions, Target, output_name};
 use crate::media::output::{Existing, Output};
 use crate::messages;
 use crate::protect::{Ended, Run};
 
 pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
     check_usage(options)?;
+    if let Target::Still(_) = Target::of(&options.output)? {
+        open::refuse_unread_picture(&options.input)?;
+    }
     let mut opened = open::source(&options.input, options.input_rate.fps)?;
     for note in &opened.notes {
         messages::note(note);
@@ -37,7 +41,7 @@ pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
     if sound.is_some() && !matches!(Target::of(&options.output)?, Target::Container(_)) {
         messages::note(&format!(
             "{} holds no sound, that of the input is left out",
-            name_of(&options.output)
+            output_name(&options.output)
         ));
     }
     let ended = run.all(opened.source.as_mut(), |_, protected| {
@@ -81,8 +85,13 @@ fn check_usage(options: &BlurOptions) -> Result<(), Failure> {
     if alpha && !target.holds_alpha(coding(options)) {
         return Err(Failure::usage(format!(
             "{}: cannot hold transparent pixels: write .png, .webm, or .mkv with --lossless",
-            name_of(&options.output)
+            output_name(&options.output)
         )));
+    }
+    if options.json.as_deref() == Some(dash) && options.output == dash {
+        return Err(Failure::usage(
+            "OUT and --json are both the standard output (-), give one of them a file",
+        ));
     }
     if options.json.as_deref() == Some(options.output.as_path()) {
         return Err(Failure::usage(
@@ -130,32 +139,42 @@ fn tell(options: &BlurOptions, run: &Run, writes: &str) {
     messages::line(run.tally());
     messages::line(&format!(
         "{}: {writes}; {} on {}",
-        name_of(&options.output),
+        output_name(&options.output),
         info.model,
         info.engine
     ));
 }
 
-/// The file of `--json`, claimed before the work begins.
-struct Summary {
-    output: Output,
-    file: File,
+/// Where `--json` goes.
+enum Summary {
+    StandardOutput,
+    /// Claimed before the work begins.
+    File(Output, File),
 }
 
 impl Summary {
     fn create(path: &Path, options: &BlurOptions) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            return Ok(Self::StandardOutput);
+        }
         let inputs = inputs(options);
         let inputs: Vec<&Path> = inputs.iter().map(AsRef::as_ref).collect();
         let (output, file) = Output::create(path, &inputs, existing(options))?;
-        Ok(Self { output, file })
+        Ok(Self::File(output, file))
     }
 
-    fn write(mut self, summary: &Value) -> Result<(), Failure> {
-        let name = self.output.target().display().to_string();
-        writeln!(self.file, "{summary:#}")
-            .map_err(|error| crate::media::MediaError::write(&error).of(&name))?;
-        drop(self.file);
-        self.output.commit()?;
+    fn write(self, summary: &Value) -> Result<(), Failure> {
+        match self {
+            Self::StandardOutput => writeln!(io::stdout(), "{summary:#}")
+                .map_err(|error| MediaError::write(&error).of("standard output"))?,
+            Self::File(output, mut file) => {
+                let name = output.target().display().to_string();
+                writeln!(file, "{summary:#}")
+                    .map_err(|error| MediaError::write(&error).of(&name))?;
+                drop(file);
+                output.commit()?;
+            }
+        }
         Ok(())
     }
 }

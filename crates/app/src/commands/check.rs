@@ -21,6 +21,11 @@ pub(crate) fn run(options: &CheckOptions) -> Result<Exit, Failure> {
         .map_err(|error| MediaError::write(&error).of("standard output"))?;
     if found.usable() {
         Ok(Exit::Done)
+    } else if found.insists_in_vain {
+        Err(Failure::new(
+            "the ONNX Runtime named by --onnxruntime or ORT_DYLIB_PATH does not load, see why above: \
+             name another or none",
+        ))
     } else {
         Err(Failure::new(
             "no engine can run the default model, see what is missing above",
@@ -36,6 +41,8 @@ struct Tried {
 
 struct Found {
     places: Vec<Place>,
+    /// A library is named that does not load, and no other is taken in its stead.
+    insists_in_vain: bool,
     engines: [Tried; 2],
     models: [Tried; 2],
     programs: Result<(Programs, Option<String>), MediaError>,
@@ -69,8 +76,10 @@ impl Found {
         } else {
             EngineChoice::Rten
         };
+        let report = runtime::probe(&search);
         Self {
-            places: runtime::probe(&search).places,
+            insists_in_vain: report.insists_in_vain(),
+            places: report.places,
             engines,
             models: [
                 tried("landscape", works, Model::Landscape),
@@ -83,9 +92,9 @@ impl Found {
         }
     }
 
-    /// The default model runs on some engine.
+    /// The default model runs on some engine, as the set-up stands.
     fn usable(&self) -> bool {
-        self.engines.iter().any(|engine| engine.outcome.is_ok())
+        !self.insists_in_vain && self.engines.iter().any(|engine| engine.outcome.is_ok())
     }
 
     fn to_text(&self) -> String {

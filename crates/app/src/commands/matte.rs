@@ -9,6 +9,7 @@ use crate::exit::{Exit, Failure};
 use crate::media::{MediaError, open, still};
 use crate::messages;
 use crate::protect::{Ended, Run};
+use crate::summary::Mattes;
 
 pub(crate) fn run(options: &MatteOptions) -> Result<Exit, Failure> {
     let folder = Folder::create(&options.output, options.force)?;
@@ -35,9 +36,9 @@ pub(crate) fn run(options: &MatteOptions) -> Result<Exit, Failure> {
         return Ok(Exit::Interrupted);
     }
     folder.commit()?;
-    messages::line(run.tally());
+    messages::line(&Mattes(run.tally()));
     messages::line(&format!(
-        "{}: {number} mattes; {} on {}",
+        "{}: {} on {}",
         options.output.display(),
         run.segmenter().model,
         run.segmenter().engine

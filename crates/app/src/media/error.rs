@@ -21,6 +21,8 @@ pub enum MediaErrorKind {
     Damaged,
     /// It would overwrite or lose something.
     Refused,
+    /// It does not go together with the options: wrong usage, the file is well.
+    Usage,
     /// It could not be written.
     Write,
     /// A program that is needed is missing or failed.
@@ -60,6 +62,10 @@ impl MediaError {
 
     pub(crate) fn refused(message: impl Into<String>) -> Self {
         Self::new(MediaErrorKind::Refused, message)
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(MediaErrorKind::Usage, message)
     }
 
     pub(crate) fn read(source: &io::Error) -> Self {

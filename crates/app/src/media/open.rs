@@ -43,7 +43,7 @@ impl fmt::Debug for Opened {
 /// # Errors
 /// [`MediaError`] that names the file.
 pub fn source(path: &Path, rate: Option<Rate>) -> Result<Opened, MediaError> {
-    let name = name_of(path);
+    let name = input_name(path);
     if path == Path::new("-") {
         let input = BufReader::with_capacity(1 << 20, io::stdin());
         return y4m(input, rate, &name);
@@ -78,6 +78,27 @@ pub fn source(path: &Path, rate: Option<Rate>) -> Result<Opened, MediaError> {
     container(path, rate).map_err(|error| error.of(&name))
 }
 
+/// Refuses a picture of a format that is not read, by how it begins or is named: ffmpeg would
+/// take it for a clip. Whatever else is wrong with it is for [`source`] to say.
+///
+/// # Errors
+/// [`MediaErrorKind::Unsupported`](super::MediaErrorKind::Unsupported), naming the file.
+pub fn refuse_unread_picture(path: &Path) -> Result<(), MediaError> {
+    let mut begin = [0; 16];
+    let read = File::open(path).map(|mut file| super::y4m::fill(&mut file, &mut begin));
+    let Ok(Ok(got @ 1..)) = read else {
+        return Ok(());
+    };
+    let begin = &begin[..got];
+    let is_read = still::is_png(begin) || still::is_jpeg(begin) || begin.starts_with(b"YUV4MPEG2");
+    let is_named = extension(path).is_some_and(|name| still::UNREAD.contains(&name.as_str()));
+    if is_read || !(is_named || still::is_unread(begin)) {
+        return Ok(());
+    }
+    let why = "this picture format is not read: convert it to PNG or JPEG first";
+    Err(MediaError::unsupported(why).of(&input_name(path)))
+}
+
 fn y4m<R: io::BufRead + 'static>(
     input: R,
     rate: Option<Rate>,
@@ -109,7 +130,7 @@ fn assumed_rate(what: &str) -> String {
 }
 
 fn own_rate(why: &str) -> MediaError {
-    MediaError::refused(format!("{why}, leave --fps away"))
+    MediaError::usage(format!("{why}, leave --fps away"))
 }
 
 fn read_still(path: &Path) -> Result<Still, MediaError> {
@@ -129,7 +150,7 @@ pub fn picture(path: &Path) -> Result<frosted::Picture, MediaError> {
     } else {
         read_limited(path).and_then(|file| still::decode_picture(&file))
     };
-    read.map_err(|error| error.of(&name_of(path)))
+    read.map_err(|error| error.of(&path.display().to_string()))
 }
 
 fn read_limited(path: &Path) -> Result<Vec<u8>, MediaError> {
@@ -260,7 +281,7 @@ impl Target {
                     "\"{other}\" is no extension that can be written: {BUILT_IN} (.mp4, .m4v, .mov, .mkv, \
                      .webm, .avi)"
                 ))
-                .of(&name_of(path))
+                .of(&output_name(path))
             })?),
         })
     }
@@ -302,7 +323,7 @@ pub fn sink(
     sound: Option<(&Path, &ffmpeg::Probe)>,
     options: SinkOptions,
 ) -> Result<Writing, MediaError> {
-    let (target, name) = (Target::of(path)?, name_of(path));
+    let (target, name) = (Target::of(path)?, output_name(path));
     fits(target, info, options.coding).map_err(|error| error.of(&name))?;
     if target == Target::StandardOutput {
         let sink = Y4mWriter::new(buffered(io::stdout()), info).map_err(|error| error.of(&name))?;
@@ -365,7 +386,7 @@ fn fits(target: Target, info: &StreamInfo, coding: Coding) -> Result<(), MediaEr
         }
         _ => return Ok(()),
     };
-    Err(MediaError::unsupported(why_not))
+    Err(MediaError::usage(why_not))
 }
 
 impl Writing {
@@ -408,10 +429,19 @@ impl Writing {
     }
 }
 
-/// The name to call a path by in messages.
-pub fn name_of(path: &Path) -> String {
+/// The name to call an input by in messages.
+fn input_name(path: &Path) -> String {
     if path == Path::new("-") {
-        "standard input or output (-)".to_owned()
+        "standard input (-)".to_owned()
+    } else {
+        path.display().to_string()
+    }
+}
+
+/// The name to call an output by in messages.
+pub fn output_name(path: &Path) -> String {
+    if path == Path::new("-") {
+        "standard output (-)".to_owned()
     } else {
         path.display().to_string()
     }

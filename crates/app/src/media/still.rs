@@ -90,6 +90,19 @@ pub fn is_jpeg(begin: &[u8]) -> bool {
     begin.starts_with(&[0xFF, 0xD8, 0xFF])
 }
 
+/// Extensions of pictures that are neither read nor clips.
+pub const UNREAD: [&str; 8] = ["webp", "bmp", "heic", "heif", "avif", "gif", "tif", "tiff"];
+
+/// Whether this is how a picture in one of the formats of [`UNREAD`] begins; 12 bytes tell.
+pub fn is_unread(begin: &[u8]) -> bool {
+    let simple: [&[u8]; 4] = [b"BM", b"GIF8", b"II*\0", b"MM\0*"];
+    let brands: [&[u8]; 6] = [b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"];
+    let kind = begin.get(8..12).unwrap_or_default();
+    simple.iter().any(|magic| begin.starts_with(magic))
+        || (begin.starts_with(b"RIFF") && kind == b"WEBP")
+        || (begin.get(4..8) == Some(b"ftyp") && brands.contains(&kind))
+}
+
 fn frame_size(width: usize, height: usize) -> Result<FrameSpec, MediaError> {
     FrameSpec::new(PixelFormat::Rgb8, width, height)
         .map_err(|error| MediaError::unsupported(format!("{error}: scale it first")))
@@ -136,6 +149,18 @@ fn decode_png<T>(
     // EXIF may stand behind the pixels.
     reader.finish().map_err(wrong)?;
     let exif = reader.info().exif_metadata.clone().unwrap_or_default();
+    let channels = output.color_type.samples();
+    let has_alpha = matches!(
+        output.color_type,
+        png::ColorType::Rgba | png::ColorType::GrayscaleAlpha
+    );
+    if has_alpha
+        && samples
+            .chunks_exact(channels)
+            .any(|p| p[channels - 1] < 255)
+    {
+        log::warn!("the PNG picture has transparent pixels, they are taken as lying on black");
+    }
     let rgb = match output.color_type {
         png::ColorType::Rgb => samples,
         png::ColorType::Rgba => samples

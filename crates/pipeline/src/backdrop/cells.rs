@@ -3,10 +3,10 @@ use frosted_core::{FrameSpec, Mask, Reduced};
 
 use super::spline::Spline;
 
-/// Weighted means of a reduced picture over a grid of cells.
+/// Means of a reduced picture over a grid of cells.
 ///
-/// Cells are at least as large as the plan asks: the picture is shared out evenly, so that
-/// no narrow cell is left over at an edge to show more detail than the others.
+/// Cells are at least as large as the plan asks: the picture's whole squares are shared out
+/// evenly, so that no narrow cell is left over at an edge to show more detail than others.
 #[derive(Debug, Default)]
 pub(crate) struct Cells {
     pub(crate) columns: usize,
@@ -15,9 +15,9 @@ pub(crate) struct Cells {
     sums: [Vec<u64>; 3],
     /// Sums of weights.
     weights: Vec<u64>,
-    /// Sums of the weights that a cell would have if all of it counted fully.
-    full: Vec<u64>,
-    /// Means in 1/256 level, as [`Cells::settle`] leaves them.
+    /// Whether nothing of a person is in the cell.
+    clear: Vec<bool>,
+    /// Means in 1/256 level, as [`Cells::expand`] leaves them.
     means: [Vec<u16>; 3],
     known: Vec<bool>,
     next_known: Vec<bool>,
@@ -26,28 +26,29 @@ pub(crate) struct Cells {
 /// Which pixels a mean is taken of.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Weigh<'m> {
-    /// All alike.
-    All,
-    /// Those of the room: (1 - m)^2, which leaves no halo of the person around the person.
+    /// All alike; cells that hold anything of the mask's people are not clear.
+    ///
+    /// A mean of only the uncovered part of a cell would be one more equation about the
+    /// room's detail for every place where the edge of a moving person cuts the cell, and
+    /// enough of them give back letters much smaller than it.
     Room(&'m Mask),
-    /// Those of the person: m^2.
+    /// By m^2: the person's colours.
     Person(&'m Mask),
 }
 
-/// What counts in a cell less than this share of it says too little: the neighbours' mean
-/// takes its place in part. Otherwise a person who moves across a cell would uncover it
-/// pixel by pixel.
-const TRUSTED_SHARE: u64 = 4;
-
-/// The weight of a pixel that counts fully.
-const FULL_WEIGHT: u32 = 254;
+/// Mask values from here on count as something of a person: .1.
+const SOMEBODY: u8 = 26;
 
 impl Cells {
     /// Takes the means of `picture` over cells of at least `side` reduced pixels.
     pub(crate) fn measure(&mut self, picture: &Reduced, side: usize, weigh: Weigh<'_>) {
         let (width, height) = (picture.width(), picture.height());
-        self.columns = (width / side.max(1)).max(1);
-        self.rows = (height / side.max(1)).max(1);
+        let (frame_width, frame_height) = picture.frame_size();
+        // The last column and row may stand for less than a square; they join the last cell.
+        let whole = |side_px: usize| (side_px / picture.square_px()).max(1);
+        let (whole_width, whole_height) = (whole(frame_width), whole(frame_height));
+        self.columns = (whole_width / side.max(1)).max(1);
+        self.rows = (whole_height / side.max(1)).max(1);
         let count = self.columns * self.rows;
         for sums in &mut self.sums {
             sums.clear();
@@ -55,31 +56,38 @@ impl Cells {
         }
         self.weights.clear();
         self.weights.resize(count, 0);
-        self.full.clear();
-        self.full.resize(count, 0);
+        self.clear.clear();
+        self.clear.resize(count, true);
+        let end = |cell: usize, cells: usize, whole: usize, all: usize| {
+            if cell == cells {
+                all
+            } else {
+                cell * whole / cells
+            }
+        };
         let planes = picture.planes();
         for row in 0..self.rows {
-            let (top, bottom) = (row * height / self.rows, (row + 1) * height / self.rows);
+            let top = end(row, self.rows, whole_height, height);
+            let bottom = end(row + 1, self.rows, whole_height, height);
             for column in 0..self.columns {
-                let (left, right) = (
-                    column * width / self.columns,
-                    (column + 1) * width / self.columns,
-                );
+                let left = end(column, self.columns, whole_width, width);
+                let right = end(column + 1, self.columns, whole_width, width);
                 let cell = row * self.columns + column;
-                self.full[cell] = ((bottom - top) * (right - left)) as u64 * u64::from(FULL_WEIGHT);
                 for y in top..bottom {
                     let span = y * width + left..y * width + right;
                     let row_planes = planes.map(|plane| &plane[span.clone()]);
                     let (weight, sums) = match weigh {
-                        Weigh::All => sum_row(row_planes, row_planes[0], |_| FULL_WEIGHT),
-                        Weigh::Room(mask) => sum_row(row_planes, &mask.values()[span], |m| {
-                            let room = 255 - u32::from(m);
-                            (room * room) >> 8
-                        }),
-                        Weigh::Person(mask) => sum_row(row_planes, &mask.values()[span], |m| {
-                            let person = u32::from(m);
-                            (person * person) >> 8
-                        }),
+                        Weigh::Room(mask) => {
+                            let most = mask.values()[span].iter().copied().max().unwrap_or(0);
+                            self.clear[cell] &= most < SOMEBODY;
+                            let sum =
+                                |plane: &[u8]| plane.iter().map(|&v| u32::from(v)).sum::<u32>();
+                            (
+                                (right - left) as u64,
+                                row_planes.map(|plane| u64::from(sum(plane))),
+                            )
+                        }
+                        Weigh::Person(mask) => sum_by_person(row_planes, &mask.values()[span]),
                     };
                     self.weights[cell] += weight;
                     for (total, sum) in self.sums.iter_mut().zip(sums) {
@@ -90,9 +98,9 @@ impl Cells {
         }
     }
 
-    /// Whether at least half of `cell` counted.
+    /// Whether nothing of a person is in `cell`.
     pub(crate) fn is_clear(&self, cell: usize) -> bool {
-        2 * self.weights[cell] >= self.full[cell]
+        self.clear[cell]
     }
 
     /// The mean of `cell` in plane `plane`, 0 to 255; 0 where nothing counted.
@@ -103,73 +111,40 @@ impl Cells {
             .unwrap_or(0) as u8
     }
 
-    /// Settles the means and expands them to `field`, which covers a frame of `spec`.
+    /// Expands the means, which cells in which nothing counted take from their neighbours,
+    /// to `field`, which covers a frame of `spec`.
     pub(super) fn expand<'f>(
         &mut self,
         spec: &FrameSpec,
         spline: &mut Spline,
         field: &'f mut Field,
     ) -> &'f Field {
-        let grid = (self.columns, self.rows);
-        spline.expand(spec, grid, self.settle(), field);
-        field
-    }
-
-    /// Turns the sums into means: cells in which little or nothing counted take their
-    /// neighbours' mean, or 128 if nothing counted anywhere.
-    pub(crate) fn settle(&mut self) -> [&[u16]; 3] {
-        let count = self.columns * self.rows;
+        for (means, sums) in self.means.iter_mut().zip(&self.sums) {
+            means.clear();
+            means.extend(
+                sums.iter()
+                    .zip(&self.weights)
+                    .map(|(&sum, &weight)| (256 * sum).checked_div(weight).unwrap_or(0) as u16),
+            );
+        }
         self.known.clear();
         self.known
             .extend(self.weights.iter().map(|&weight| weight > 0));
-        for plane in 0..3 {
-            let sums = self.sums[plane].iter().zip(&self.weights);
-            self.means[plane].clear();
-            self.means[plane].extend(sums.map(|(&sum, &weight)| {
-                (256 * sum).checked_div(weight).unwrap_or(128 * 256) as u16
-            }));
-        }
-        // Little-known cells lean on what their neighbours measured, before empty cells are
-        // filled: a cell's own share of trust is what counted in it.
-        for cell in 0..count {
-            let trusted = self.full[cell] / TRUSTED_SHARE;
-            let own = self.weights[cell];
-            if own == 0 || own >= trusted {
-                continue;
-            }
-            let weights = &self.weights;
-            let full = &self.full;
-            let clear = |at: usize| weights[at] * TRUSTED_SHARE >= full[at];
-            match neighbours_mean(&self.means, self.columns, self.rows, cell, clear) {
-                Some(around) => {
-                    for (means, around) in self.means.iter_mut().zip(around) {
-                        let mixed =
-                            u64::from(means[cell]) * own + u64::from(around) * (trusted - own);
-                        means[cell] = (mixed / trusted) as u16;
-                    }
-                }
-                // No neighbour is better known: it counts as unknown and is filled below.
-                None => self.known[cell] = false,
-            }
-        }
-        fill_unknown(
-            &mut self.means,
-            &mut self.known,
-            &mut self.next_known,
-            self.columns,
-            self.rows,
-        );
-        self.means.each_ref().map(Vec::as_slice)
+        let grid = (self.columns, self.rows);
+        fill_unknown(&mut self.means, &mut self.known, &mut self.next_known, grid);
+        let means = self.means.each_ref().map(Vec::as_slice);
+        spline.expand(spec, grid, means, field);
+        field
     }
 }
 
-/// The sums of weights and of weight times value of one row of a cell.
-fn sum_row(planes: [&[u8]; 3], by: &[u8], weight: impl Fn(u8) -> u32) -> (u64, [u64; 3]) {
+/// The sums of m^2 and of m^2 times value of one row of a cell.
+fn sum_by_person(planes: [&[u8]; 3], mask: &[u8]) -> (u64, [u64; 3]) {
     let mut total = 0u32;
     let mut sums = [0u32; 3];
     // A row of a reduced picture has at most 7680 pixels of weight 254: 255 * 254 * 7680 < 2^32.
-    for (((&m, &a), &b), &c) in by.iter().zip(planes[0]).zip(planes[1]).zip(planes[2]) {
-        let weight = weight(m);
+    for (((&m, &a), &b), &c) in mask.iter().zip(planes[0]).zip(planes[1]).zip(planes[2]) {
+        let weight = (u32::from(m) * u32::from(m)) >> 8;
         total += weight;
         sums[0] += weight * u32::from(a);
         sums[1] += weight * u32::from(b);
@@ -178,13 +153,13 @@ fn sum_row(planes: [&[u8]; 3], by: &[u8], weight: impl Fn(u8) -> u32) -> (u64, [
     (u64::from(total), sums.map(u64::from))
 }
 
-/// Gives unknown cells the mean of the known ones around them, ring by ring.
+/// Gives unknown cells the mean of the known ones around them, ring by ring; 128 to all if
+/// none is known.
 pub(super) fn fill_unknown(
     means: &mut [Vec<u16>; 3],
     known: &mut Vec<bool>,
     next_known: &mut Vec<bool>,
-    columns: usize,
-    rows: usize,
+    (columns, rows): (usize, usize),
 ) {
     if !known.contains(&true) {
         for means in means {
@@ -198,7 +173,7 @@ pub(super) fn fill_unknown(
             if known[cell] {
                 continue;
             }
-            if let Some(around) = neighbours_mean(means, columns, rows, cell, |at| known[at]) {
+            if let Some(around) = neighbours_mean(means, (columns, rows), cell, known) {
                 for (means, around) in means.iter_mut().zip(around) {
                     means[cell] = around;
                 }
@@ -209,13 +184,12 @@ pub(super) fn fill_unknown(
     }
 }
 
-/// The mean of the up to eight cells around `cell` that count; `None` if none does.
+/// The mean of the up to eight known cells around `cell`; `None` if there is none.
 fn neighbours_mean(
     means: &[Vec<u16>; 3],
-    columns: usize,
-    rows: usize,
+    (columns, rows): (usize, usize),
     cell: usize,
-    counts: impl Fn(usize) -> bool,
+    known: &[bool],
 ) -> Option<[u16; 3]> {
     let (column, row) = (cell % columns, cell / columns);
     let mut sums = [0u32; 3];
@@ -223,7 +197,7 @@ fn neighbours_mean(
     for y in row.saturating_sub(1)..=(row + 1).min(rows - 1) {
         for x in column.saturating_sub(1)..=(column + 1).min(columns - 1) {
             let at = y * columns + x;
-            if at != cell && counts(at) {
+            if at != cell && known[at] {
                 number += 1;
                 for (sum, means) in sums.iter_mut().zip(means) {
                     *sum += u32::from(means[at]);
@@ -237,86 +211,58 @@ fn neighbours_mean(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backdrop::tests::{mask, picture};
+    use frosted_core::PixelFormat;
     use frosted_core::internal::FrameId;
-    use frosted_core::{FrameSpec, PixelFormat};
-
-    fn picture(width: usize, height: usize, value: impl Fn(usize, usize) -> u8) -> Reduced {
-        let spec = FrameSpec::new(PixelFormat::Rgb8, width, height).unwrap();
-        let mut picture = Reduced::default();
-        for plane in picture.prepare(&spec, 1, FrameId(1)) {
-            for (at, slot) in plane.iter_mut().enumerate() {
-                *slot = value(at % width, at / width);
-            }
-        }
-        picture
-    }
-
-    fn mask(picture: &Reduced, person: impl Fn(usize, usize) -> bool) -> Mask {
-        let mut mask = Mask::new();
-        for (at, slot) in mask.begin(picture).iter_mut().enumerate() {
-            *slot = if person(at % picture.width(), at / picture.width()) {
-                255
-            } else {
-                0
-            };
-        }
-        mask
-    }
 
     #[test]
-    fn no_cell_is_smaller_than_asked() {
-        for (width, height, side) in [(256, 144, 18), (255, 145, 18), (20, 16, 18), (17, 16, 40)] {
-            let picture = picture(width, height, |_, _| 9);
+    fn no_cell_stands_for_fewer_pixels_than_asked() {
+        let cases = [
+            (256, 144, 1, 18),
+            (255, 145, 1, 18),
+            (20, 16, 1, 18),
+            (1615, 908, 6, 18),
+            (641, 361, 7, 5),
+        ];
+        for (width, height, square_px, side) in cases {
+            let spec = FrameSpec::new(PixelFormat::Rgb8, width, height).unwrap();
+            let mut picture = Reduced::default();
+            let _ = picture.prepare(&spec, square_px, FrameId(1));
+            let nobody = mask(&picture, |_, _| false);
             let mut cells = Cells::default();
-            cells.measure(&picture, side, Weigh::All);
+            cells.measure(&picture, side, Weigh::Room(&nobody));
+            let wanted_px = side * square_px;
+            // The first cells are the narrowest: what is left over goes to the last.
+            let narrowest = |px: usize, cells: usize| px / square_px / cells * square_px;
+            let fits = |px: usize, cells: usize| cells == 1 || narrowest(px, cells) >= wanted_px;
             assert!(
-                cells.columns == 1 || width / cells.columns >= side,
-                "{width}/{side}"
+                fits(width, cells.columns) && fits(height, cells.rows),
+                "{width}x{height}: {cells:?}"
             );
-            assert!(
-                cells.rows == 1 || height / cells.rows >= side,
-                "{height}/{side}"
-            );
-            assert!(cells.settle()[0].iter().all(|&v| v == 9 * 256));
         }
     }
 
     #[test]
-    fn the_person_has_no_part_in_the_room_nor_the_room_in_the_person() {
+    fn a_cell_is_clear_only_if_nothing_of_a_person_is_in_it() {
+        let picture = picture(64, 32, |_, _| 90);
+        let mut mask = mask(&picture, |x, y| x == 20 && y == 20);
+        mask.values_mut()[40] = SOMEBODY - 1;
+        let mut cells = Cells::default();
+        cells.measure(&picture, 16, Weigh::Room(&mask));
+        let clear: Vec<bool> = (0..8).map(|cell| cells.is_clear(cell)).collect();
+        assert_eq!(clear, [true, true, true, true, true, false, true, true]);
+        assert_eq!(cells.level(2, 3), 90);
+    }
+
+    #[test]
+    fn the_room_has_no_part_in_the_persons_colours() {
+        let spec = FrameSpec::new(PixelFormat::Rgb8, 64, 64).unwrap();
         let picture = picture(64, 64, |x, _| if x < 40 { 200 } else { 50 });
         let mask = mask(&picture, |x, _| x < 40);
         let mut cells = Cells::default();
-        cells.measure(&picture, 16, Weigh::Room(&mask));
-        assert!(cells.settle()[1].iter().all(|&v| v == 50 * 256));
         cells.measure(&picture, 16, Weigh::Person(&mask));
-        assert!(cells.settle()[1].iter().all(|&v| v == 200 * 256));
-    }
-
-    #[test]
-    fn a_peephole_tells_little_of_what_is_behind_it() {
-        // One pixel of 256 is bright and uncovered, its neighbours' cells are dark.
-        let picture = picture(48, 16, |x, _| if (16..32).contains(&x) { 255 } else { 10 });
-        let mask = mask(&picture, |x, _| (17..32).contains(&x));
-        let mut cells = Cells::default();
-        cells.measure(&picture, 16, Weigh::Room(&mask));
-        let middle = cells.settle()[0][1] / 256;
-        assert!(
-            middle < 80,
-            "a sixteenth of the cell counted and gave {middle}"
-        );
-    }
-
-    #[test]
-    fn nothing_known_is_grey() {
-        let picture = picture(32, 32, |x, y| (x * y) as u8);
-        let mask = mask(&picture, |_, _| true);
-        let mut cells = Cells::default();
-        cells.measure(&picture, 8, Weigh::Room(&mask));
-        assert!(
-            cells
-                .settle()
-                .iter()
-                .all(|plane| plane.iter().all(|&v| v == 128 * 256))
-        );
+        let mut field = Field::default();
+        cells.expand(&spec, &mut Spline::default(), &mut field);
+        assert!(field.planes[1].iter().all(|&v| v == 200 * 256));
     }
 }

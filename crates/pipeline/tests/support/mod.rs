@@ -13,6 +13,7 @@ use frosted_cpu::{CpuCompositor, CpuOptions};
 use frosted_pipeline::{Clock, Error, FrameReport, Pipeline, Settings, Shown};
 use frosted_testing::{
     Answer, CanaryScene, FakeSegmenter, Fault, FaultyCompositor, ManualClock, Script, find_canary,
+    person_correlation,
 };
 
 #[derive(Debug)]
@@ -93,6 +94,38 @@ impl Stream {
             .pipeline
             .process(&frame.view(), &mut self.output.view_mut());
         assert_covered(&frame.view(), &self.output.view(), &format!("{result:?}"));
+        let person = person_correlation(&frame.view(), &self.output.view());
+        match result.as_ref().map(|report| report.shown) {
+            // The smallest frames hold too few pixels of a person for a correlation.
+            _ if frame.spec().height() < 100 => {}
+            Ok(Shown::Person) => assert!(person > 0.3, "{result:?}: no person, {person}"),
+            _ => assert!(
+                person.abs() < 0.3,
+                "{result:?}: the person is shown, {person}"
+            ),
+        }
+        result
+    }
+
+    /// As [`next`](Self::next) for a scene whose person is not where the check takes them to
+    /// be: nothing of the person may be shown instead.
+    pub fn next_unchecked(&mut self) -> Result<FrameReport, Error> {
+        self.at = self.at + FRAME;
+        let frame = self.scene.advance(self.at).clone();
+        self.output.copy_from(&frame.view());
+        let result = self
+            .pipeline
+            .process(&frame.view(), &mut self.output.view_mut());
+        let same = frame
+            .bytes()
+            .iter()
+            .zip(self.output.bytes())
+            .filter(|(a, b)| a == b)
+            .count();
+        assert!(
+            same * 20 < frame.bytes().len(),
+            "{result:?}: {same} bytes are the input's"
+        );
         result
     }
 

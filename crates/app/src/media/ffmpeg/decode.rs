@@ -31,6 +31,8 @@ impl Decoder {
         let frames = Y4mReader::new(BufReader::with_capacity(1 << 20, stdout), Rate::FALLBACK);
         let mut frames = match frames {
             Ok(frames) => frames,
+            // All is well with ffmpeg, but for the pipe that is closed on it now.
+            Err(unread) if unread.kind() == MediaErrorKind::Unsupported => return Err(unread),
             // What ffmpeg says of the file tells more than that nothing came.
             Err(unread) => {
                 return Err(running

@@ -290,9 +290,13 @@ impl PictureCoding {
             "libvpx" => "VP8 by libvpx",
             _ => "FFV1, lossless",
         };
+        let warning = match (encoder, pixels) {
+            ("libx264", "yuv444p") => " (for the odd sides; many players refuse it)",
+            _ => "",
+        };
         Ok(Self {
             arguments,
-            describes: format!("{describes}, {pixels}"),
+            describes: format!("{describes}, {pixels}{warning}"),
         })
     }
 }
