@@ -42,7 +42,7 @@
 //!   Runtime is found; several times slower.
 //! - `models` (default): the model [`Model::Landscape`], 443 KB in the program.
 //! - `quality`: the model [`Model::Quality`], 443 KB more.
-//! - `image`: [`Pipeline::process_image`] for pictures of the `image` crate.
+//! - `image`: `Pipeline::process_image` for pictures of the `image` crate.
 #![forbid(unsafe_code)]
 
 mod setup;
