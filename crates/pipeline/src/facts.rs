@@ -7,7 +7,7 @@ pub(crate) struct Facts {
     /// Pixels that are rather the person's than not, per mille of the picture.
     pub person_permille: u16,
     /// Undecided pixels (mask value 64 to 191), per mille of those that are not surely
-    /// background (64 and up).
+    /// background (64 and up); 0 if there is nobody to be undecided about.
     pub undecided_permille: u16,
     /// Mean of luma (or green) over the picture, 0 to 255.
     pub brightness: u8,
@@ -15,6 +15,9 @@ pub(crate) struct Facts {
     /// pixels, over its area. 16 for a square; 0 without a person.
     pub raggedness: u32,
 }
+
+/// Masks with fewer pixels of a person than this show nobody.
+pub(crate) const MIN_PERSON_PERMILLE: u16 = 5;
 
 /// Mask values from here on count as the person's: .5.
 pub(crate) const PERSON: u8 = 128;
@@ -34,9 +37,15 @@ impl Facts {
         let plane = picture.planes()[usize::from(picture.colour().is_none())];
         let sum: u64 = plane.iter().map(|&v| u64::from(v)).sum();
         let permille = |part: u64, whole: u64| (1000 * part / whole.max(1)) as u16;
+        let person_permille = permille(person, mask.values().len() as u64);
+        let anybody = person_permille >= MIN_PERSON_PERMILLE;
         Self {
-            person_permille: permille(person, mask.values().len() as u64),
-            undecided_permille: permille(undecided, maybe),
+            person_permille,
+            undecided_permille: if anybody {
+                permille(undecided, maybe)
+            } else {
+                0
+            },
             brightness: (sum / (plane.len() as u64).max(1)) as u8,
             raggedness: (outline * outline)
                 .checked_div(person)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use frosted_core::Timestamp;
 
-use crate::facts::Facts;
+use crate::facts::{Facts, MIN_PERSON_PERMILLE};
 use crate::report::Cause;
 
 /// What is to be shown. There is no variant for the frame as it is.
@@ -49,8 +49,6 @@ const MAX_PERSON_PERMILLE: u16 = 900;
 /// An outline more frayed than this is noise, stripes or lace and nobody's (see
 /// [`Facts::raggedness`]): people who gesture before a camera reach about 60.
 const MAX_RAGGEDNESS: u32 = 400;
-/// Masks with fewer pixels of a person than this show nobody.
-const MIN_PERSON_PERMILLE: u16 = 5;
 /// A jump of the person's area by more than this share of the picture, and by more than
 /// half of the larger area, is not a movement ...
 const MAX_AREA_STEP_PERMILLE: u16 = 150;
@@ -111,8 +109,7 @@ pub(crate) fn decide(
         Evidence::Failed(cause) => return (State::default(), Verdict::Card(cause)),
         Evidence::Mask { facts, late } => (facts, late),
     };
-    let undecided = facts.undecided_permille > MAX_UNDECIDED_PERMILLE
-        && facts.person_permille >= MIN_PERSON_PERMILLE;
+    let undecided = facts.undecided_permille > MAX_UNDECIDED_PERMILLE;
     let senseless =
         facts.person_permille > MAX_PERSON_PERMILLE || facts.raggedness > MAX_RAGGEDNESS;
     if undecided || senseless {
@@ -215,7 +212,7 @@ mod tests {
         let undecided = with(|f| f.undecided_permille = 900);
         let all = with(|f| (f.person_permille, f.undecided_permille) = (1000, 0));
         let lace = with(|f| f.raggedness = 1000);
-        let nobody = with(|f| (f.person_permille, f.undecided_permille) = (0, 1000));
+        let nobody = with(|f| (f.person_permille, f.undecided_permille) = (0, 0));
         let dark = with(|f| f.brightness = 60);
         let huge = with(|f| f.person_permille = 800);
         let late = Evidence::Mask {

@@ -4,6 +4,13 @@ use frosted_core::Mask;
 
 use crate::facts::PERSON;
 
+/// Matte values from here on are shown by half and more (.7), and tie parts together. What is
+/// fainter hangs on to a part but does not lead from the subject to somebody else.
+const FIRM: u8 = 179;
+/// How far fainter pixels may reach beyond the firm ones, in reduced pixels: the width of a
+/// soft edge.
+const FRINGE: usize = 2;
+
 /// Finds the subject in one mask after another.
 ///
 /// What it remembers of the last mask only chooses between the parts of the new one. It
@@ -13,11 +20,14 @@ pub(crate) struct SubjectFinder {
     /// The subject's pixels in the last mask: 1, all others 0.
     last: Vec<u8>,
     last_size: (usize, usize),
+    /// What is within the fringe of the subject: 1, all else 0; and a step on the way there.
+    near: Vec<u8>,
+    near_across: Vec<u8>,
     runs: Vec<Run>,
     parts: Vec<Part>,
 }
 
-/// Neighbouring pixels of one row that are rather the person's than not.
+/// Neighbouring firm pixels of one row.
 #[derive(Clone, Copy, Debug)]
 struct Run {
     y: usize,
@@ -43,8 +53,8 @@ impl SubjectFinder {
         self.last.clear();
     }
 
-    /// Sets to 0 every pixel of `mask` that is rather a person's than not but belongs to
-    /// another part than the subject's. Softer pixels stay: none of them is ever shown.
+    /// Sets to 0 every pixel of `mask` that is rather a person's than not but does not belong
+    /// to the subject's part or its fringe. Softer pixels stay: none of them is ever shown.
     pub(crate) fn keep_subject(&mut self, mask: &mut Mask) {
         let (width, height) = (mask.width(), mask.height());
         if self.last.len() != width * height || self.last_size != (width, height) {
@@ -54,17 +64,52 @@ impl SubjectFinder {
         }
         self.find_runs(mask);
         let subject = self.choose();
-        let values = mask.values_mut();
         self.last.fill(0);
         for at in 0..self.runs.len() {
-            let root = self.root(at);
-            let Run { y, from, to, .. } = self.runs[at];
-            let pixels = y * width + from..y * width + to;
-            if Some(root) == subject {
-                self.last[pixels].fill(1);
-            } else {
-                values[pixels].fill(0);
+            if Some(self.root(at)) == subject {
+                let Run { y, from, to, .. } = self.runs[at];
+                self.last[y * width + from..y * width + to].fill(1);
             }
+        }
+        self.find_fringe();
+        let marks = self.last.iter().zip(&self.near);
+        for (value, (subject, near)) in mask.values_mut().iter_mut().zip(marks) {
+            let others = match *value {
+                FIRM.. => *subject == 0,
+                PERSON.. => *near == 0,
+                _ => false,
+            };
+            if others {
+                *value = 0;
+            }
+        }
+    }
+
+    /// Marks what is no farther from the subject than the fringe, in a square.
+    fn find_fringe(&mut self) {
+        let (width, height) = self.last_size;
+        self.near_across.clone_from(&self.last);
+        for (row, out) in self
+            .last
+            .chunks_exact(width)
+            .zip(self.near_across.chunks_exact_mut(width))
+        {
+            for distance in 1..=FRINGE.min(width - 1) {
+                or_into(&mut out[distance..], &row[..width - distance]);
+                or_into(&mut out[..width - distance], &row[distance..]);
+            }
+        }
+        self.near.clone_from(&self.near_across);
+        for distance in (1..=FRINGE.min(height - 1)).map(|rows| rows * width) {
+            let len = self.near.len();
+            or_into(
+                &mut self.near[distance..],
+                &self.near_across[..len - distance],
+            );
+            or_into(
+                &mut self.near[..len - distance],
+                &self.near_across[distance..],
+            );
         }
     }
 
@@ -74,11 +119,11 @@ impl SubjectFinder {
         let (mut above_from, mut above_to) = (0, 0);
         for (y, row) in mask.values().chunks_exact(width.max(1)).enumerate() {
             let mut x = 0;
-            while let Some(start) = row[x..].iter().position(|&v| v >= PERSON) {
+            while let Some(start) = row[x..].iter().position(|&v| v >= FIRM) {
                 let from = x + start;
                 let len = row[from..]
                     .iter()
-                    .position(|&v| v < PERSON)
+                    .position(|&v| v < FIRM)
                     .unwrap_or(width - from);
                 let root = self.runs.len();
                 self.runs.push(Run {
@@ -144,12 +189,18 @@ impl SubjectFinder {
     }
 }
 
+fn or_into(target: &mut [u8], source: &[u8]) {
+    for (target, source) in target.iter_mut().zip(source) {
+        *target |= source;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use frosted_core::{FrameSpec, PixelFormat, Reduced};
 
-    /// A mask drawn with one letter a pixel: `#` person, `.` room, `+` soft.
+    /// A mask drawn with one letter a pixel: `#` person, `.` room, `+` never shown, `-` faint.
     fn mask(rows: &[&str]) -> Mask {
         let spec = FrameSpec::new(PixelFormat::Rgb8, 16, 16).unwrap();
         let mut picture = Reduced::default();
@@ -161,6 +212,7 @@ mod tests {
                 values[y * 16 + x] = match letter {
                     b'#' => 255,
                     b'+' => 100,
+                    b'-' => 150,
                     _ => 0,
                 };
             }
@@ -172,6 +224,7 @@ mod tests {
         let letter = |v: &u8| match v {
             255 => '#',
             0 => '.',
+            150 => '-',
             _ => '+',
         };
         let rows = mask.values().chunks(16).take(rows);
@@ -192,6 +245,24 @@ mod tests {
         assert_eq!(
             drawn(&mask, 6),
             ["....###", "......#", "....#.#+", "....#.#", "....###", ""]
+        );
+    }
+
+    #[test]
+    fn a_faint_bridge_leads_to_nobody() {
+        let mut mask = mask(&[
+            "",
+            "-####----------",
+            ".####-----###--",
+            ".####------##",
+            "-",
+            "",
+            "--",
+        ]);
+        SubjectFinder::default().keep_subject(&mut mask);
+        assert_eq!(
+            drawn(&mask, 7),
+            ["", "-####--", ".####--", ".####--", "-", "", ""]
         );
     }
 

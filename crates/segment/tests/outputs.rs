@@ -96,7 +96,17 @@ fn every_kind_of_output_gives_the_alpha_of_its_formula() {
         for layout in ["\"nchw\"", "\"nhwc\""] {
             let spec = spec(&[changes, &[("layout", layout)]].concat());
             let (width, height) = (WIDTH / scale, HEIGHT / scale);
-            let value = |plane: usize, y: usize, x: usize| logit((plane * height + y) * width + x);
+            // An alpha is one already; what is not is refused (see below).
+            let in_range = |v: f32| {
+                if name == "alpha" {
+                    v.clamp(0.0, 1.0)
+                } else {
+                    v
+                }
+            };
+            let value = |plane: usize, y: usize, x: usize| {
+                in_range(logit((plane * height + y) * width + x))
+            };
             for shape in spec.output_shapes() {
                 let nchw = layout == "\"nchw\"";
                 let values: Vec<f32> = (0..planes * width * height)
@@ -229,4 +239,32 @@ fn a_picture_without_pixels_is_refused() {
         .segment(&Reduced::default(), &mut Mask::new())
         .unwrap_err();
     assert_eq!(error.kind(), SegmentErrorKind::WrongSize);
+}
+
+#[test]
+fn an_alpha_outside_0_to_1_is_refused() {
+    let spec = spec(&[]);
+    let output = |value: f32| {
+        let mut output = ArrayD::zeros(IxDyn(&spec.output_shapes()[0]));
+        output[[0, 0, HEIGHT - 1, WIDTH - 1]] = value;
+        output
+    };
+    for (value, allowed) in [
+        (1.0, true),
+        (1.01, true),
+        (-0.01, true),
+        (1.5, false),
+        (-0.5, false),
+        (255.0, false),
+    ] {
+        let result = mask_of(&spec, output(value));
+        match result {
+            Ok(_) => assert!(allowed, "{value} went through"),
+            Err(error) => {
+                assert!(!allowed, "{value}: {error}");
+                assert_eq!(error.kind(), SegmentErrorKind::OutOfRange);
+                assert!(error.to_string().contains("0 to 1"), "{error}");
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Times both stages of the CPU compositor and prints one line of JSON.
 //!
-//! `cargo run --release -p frosted-cpu --example time_stages -- nv12 1280 720 [THREADS] [edges]`
+//! `cargo run --release -p frosted-cpu --example time_compositor -- nv12 1280 720 [THREADS] [edges]`
 //!
 //! The matte is a person of half the frame's width over a field; with `edges` every pixel
 //! is mixed, the worst case.

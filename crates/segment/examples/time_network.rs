@@ -1,5 +1,5 @@
 //! Times what comes before and after a network and the network itself, and prints one line
-//! of JSON per case: `cargo run --release -p frosted-segment --example time_stages`.
+//! of JSON per case: `cargo run --release -p frosted-segment --example time_network`.
 //!
 //! Minimum and median in microseconds over 300 pictures after 20. ONNX Runtime is timed
 //! where it is found.
