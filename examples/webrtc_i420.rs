@@ -82,8 +82,8 @@ fn stream(name: &str) -> Result<(), Box<dyn std::error::Error>> {
                 Shown::Card(cause) => println!("{name}: frame {number} is a card: {cause}"),
                 shown => println!("{name}: frame {number} shows {shown}"),
             },
-            // The buffers do not fit: a mistake in this program. Send nothing; the output
-            // may hold an older frame.
+            // The buffers do not fit: a mistake in this program. Send nothing: where not even
+            // a view of the output could be made, it still holds an older frame.
             Err(error) => return Err(error.into()),
         }
     }

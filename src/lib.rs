@@ -29,6 +29,12 @@
 //! screen's light on the face, sound. The file `docs/PRIVACY.md` of the repository says what
 //! was measured.
 //!
+//! # Debug builds
+//!
+//! Networks and pixel loops that are compiled without optimisation are late on every frame,
+//! and late frames are covered. Give dependencies `opt-level = 3` in
+//! `[profile.dev.package."*"]`, or build with `--release`.
+//!
 //! # One stream, one pipeline
 //!
 //! A [`Pipeline`] is `Send` and works on the thread that calls it. Give every stream its
