@@ -12,9 +12,11 @@
 
 mod backdrop;
 mod clock;
+mod course;
 mod door;
 mod error;
 mod facts;
+mod guarded;
 mod matte;
 mod packed;
 mod pipeline;

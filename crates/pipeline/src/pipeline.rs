@@ -11,9 +11,11 @@ use frosted_core::{
 
 use crate::backdrop::BackdropMaker;
 use crate::clock::Clock;
+use crate::course::{Course, Lap, Stage};
 use crate::door;
 use crate::error::{Error, ErrorKind};
 use crate::facts::Facts;
+use crate::guarded::Guarded;
 use crate::matte::Shrinker;
 use crate::policy::{self, Evidence, Verdict};
 use crate::report::{Cause, FrameReport, Shown, StageTimes};
@@ -66,34 +68,6 @@ struct Ready {
 struct LastShown {
     at: Timestamp,
     plate_bits: (u32, u32),
-    person_share: f32,
-}
-
-/// Where a frame is on its way, so that a panic can be put down to somebody.
-#[derive(Clone, Copy, Debug)]
-enum Stage {
-    Prepare,
-    Reduce,
-    Segment,
-    Decide,
-    Paint,
-}
-
-impl Stage {
-    fn cause(self) -> Cause {
-        match self {
-            Self::Segment => Cause::Engine,
-            Self::Reduce | Self::Paint => Cause::Compositor,
-            Self::Prepare | Self::Decide => Cause::Internal,
-        }
-    }
-}
-
-/// What is noted on the way, kept outside the part that may panic.
-#[derive(Clone, Copy, Debug)]
-struct Course {
-    stage: Stage,
-    times: StageTimes,
     person_share: f32,
 }
 
@@ -510,52 +484,5 @@ impl fmt::Debug for Pipeline {
             .field("segmenter", &self.info)
             .field("spec", &self.ready.as_ref().map(|ready| ready.spec))
             .finish_non_exhaustive()
-    }
-}
-
-/// Measures one stage after another.
-struct Lap<'c> {
-    clock: &'c dyn Clock,
-    at: Duration,
-}
-
-impl Lap<'_> {
-    fn next(&mut self) -> Duration {
-        let now = self.clock.now();
-        let took = now.saturating_sub(self.at);
-        self.at = now;
-        took
-    }
-}
-
-/// An output that is blanked when it is dropped, unless somebody vouches for it.
-struct Guarded<'g, 'f> {
-    frame: &'g mut FrameViewMut<'f>,
-    released: bool,
-}
-
-impl<'g, 'f> Guarded<'g, 'f> {
-    fn new(frame: &'g mut FrameViewMut<'f>) -> Self {
-        Self {
-            frame,
-            released: false,
-        }
-    }
-
-    fn frame(&mut self) -> &mut FrameViewMut<'f> {
-        self.frame
-    }
-
-    /// Says that the frame holds what it is meant to show.
-    fn release(mut self) {
-        self.released = true;
-    }
-}
-
-impl Drop for Guarded<'_, '_> {
-    fn drop(&mut self) {
-        if !self.released {
-            self.frame.fill(Rgb::new(0, 0, 0));
-        }
     }
 }

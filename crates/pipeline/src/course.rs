@@ -1,0 +1,49 @@
+//! A frame's course: which stage it is in and how long each took.
+
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::report::{Cause, StageTimes};
+
+/// Where a frame is on its way, so that a panic can be put down to somebody.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Stage {
+    Prepare,
+    Reduce,
+    Segment,
+    Decide,
+    Paint,
+}
+
+impl Stage {
+    pub(crate) fn cause(self) -> Cause {
+        match self {
+            Self::Segment => Cause::Engine,
+            Self::Reduce | Self::Paint => Cause::Compositor,
+            Self::Prepare | Self::Decide => Cause::Internal,
+        }
+    }
+}
+
+/// What is noted on the way, kept outside the part that may panic.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Course {
+    pub(crate) stage: Stage,
+    pub(crate) times: StageTimes,
+    pub(crate) person_share: f32,
+}
+
+/// Measures one stage after another.
+pub(crate) struct Lap<'c> {
+    pub(crate) clock: &'c dyn Clock,
+    pub(crate) at: Duration,
+}
+
+impl Lap<'_> {
+    pub(crate) fn next(&mut self) -> Duration {
+        let now = self.clock.now();
+        let took = now.saturating_sub(self.at);
+        self.at = now;
+        took
+    }
+}
