@@ -47,7 +47,7 @@ const MAX_UNDECIDED_PERMILLE: u16 = 600;
 /// gone wrong often says that all is the person.
 const MAX_PERSON_PERMILLE: u16 = 900;
 /// An outline more frayed than this is noise, stripes or lace and nobody's (see
-/// [`Facts::raggedness`]): people who gesture before a camera reach about 60.
+/// [`Facts::raggedness`]): 25 times a square's, which leaves room for arms and fingers.
 const MAX_RAGGEDNESS: u32 = 400;
 /// A jump of the person's area by more than this share of the picture, and by more than
 /// half of the larger area, is not a movement ...
