@@ -4,14 +4,17 @@
 
 mod support;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use frosted_core::{
     Background, Frame, FrameSpec, FrameViewMut, Picture, PixelFormat, Rgb, Rotation, TextHeight,
     Timestamp,
 };
-use frosted_pipeline::{Cause, ErrorKind, Settings, Shown};
-use frosted_testing::{Answer, Fault};
+use frosted_cpu::{CpuCompositor, CpuOptions};
+use frosted_pipeline::{Cause, Clock, ErrorKind, Pipeline, Settings, Shown};
+use frosted_testing::{Answer, FakeSegmenter, Fault};
 use support::{FRAME, Stream};
 
 fn spec(format: PixelFormat) -> FrameSpec {
@@ -470,3 +473,45 @@ fn a_late_mask_teaches_nothing() {
         assert_eq!(report.plate_bits, 0, "{report:?}");
     }
 }
+
+#[derive(Debug)]
+struct BrokenClock;
+
+impl Clock for BrokenClock {
+    fn now(&self) -> Duration {
+        panic!("planted: the host's clock is broken");
+    }
+}
+
+#[test]
+fn a_host_clock_that_panics_leaves_a_blank_output() {
+    let stream = Stream::new(spec(PixelFormat::Nv12), Settings::default());
+    let frame = stream.scene.frame();
+    let segmenter = FakeSegmenter::open(&stream.script, None).unwrap();
+    let compositor = CpuCompositor::new(CpuOptions { threads: 1 }).unwrap();
+    let mut pipeline = Pipeline::assemble(
+        Box::new(segmenter),
+        Box::new(compositor),
+        Settings::default(),
+        Arc::new(BrokenClock),
+    );
+    for idle in [false, true] {
+        // The output holds the room before the call, as a reused buffer may.
+        let mut output = frame.clone();
+        let call = catch_unwind(AssertUnwindSafe(|| {
+            let mut output = output.view_mut();
+            if idle {
+                pipeline.idle(FRAME_TIME, &mut output).map(drop)
+            } else {
+                pipeline.process(&frame.view(), &mut output).map(drop)
+            }
+        }));
+        assert!(call.is_err(), "the clock panics");
+        assert!(
+            output == Frame::new(*frame.spec()),
+            "idle {idle}: the output is not blank"
+        );
+    }
+}
+
+const FRAME_TIME: Timestamp = Timestamp::from_millis(33);
