@@ -48,6 +48,7 @@
 //!   Runtime is found; several times slower.
 //! - `models` (default): the model [`Model::Landscape`], 443 KB in the program.
 //! - `quality`: the model [`Model::Quality`], 443 KB more.
+//! - `camera`: cameras, virtual cameras and what runs between them, in [`camera`].
 //! - `image`: `Pipeline::process_image` for pictures of the `image` crate.
 #![forbid(unsafe_code)]
 
@@ -55,7 +56,8 @@ mod setup;
 
 pub use frosted_core::{
     Background, Colour, Frame, FrameError, FrameErrorKind, FrameSpec, FrameView, FrameViewMut,
-    Matrix, Picture, PixelFormat, Range, Rgb, Rotation, SegmenterInfo, TextHeight, Timestamp,
+    Matrix, Picture, PixelFormat, ProtectedFrame, Range, Rate, Rgb, Rotation, SegmenterInfo,
+    TextHeight, Timestamp,
 };
 pub use frosted_pipeline::{
     CardReason, Cause, Clock, Error, ErrorKind, FrameReport, Pipeline, Settings, Shown, StageTimes,
@@ -74,6 +76,15 @@ pub mod runtime {
     pub use frosted_segment::{
         PINNED_VERSION, PinnedLibrary, Place, PlaceOrigin, PlaceOutcome, RuntimeReport,
         RuntimeSearch, probe,
+    };
+}
+
+/// Cameras and virtual cameras.
+#[cfg(feature = "camera")]
+pub mod camera {
+    pub use frosted_camera::{
+        CameraError, CameraErrorKind, CameraInfo, CameraKind, Capture, Encoding, JpegDecoder, Mode,
+        Sink, SinkInfo, SinkOptions, Source, TestPattern, Unpacker, Viewers, Wish, monotonic_now,
     };
 }
 

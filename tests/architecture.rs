@@ -11,9 +11,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ("frosted-cpu", &["frosted-core"]),
     ("frosted-segment", &["frosted-core"]),
     ("frosted-pipeline", &["frosted-core"]),
+    ("frosted-camera", &["frosted-core"]),
     (
         "frosted",
         &[
+            "frosted-camera",
             "frosted-core",
             "frosted-cpu",
             "frosted-models",

@@ -13,7 +13,7 @@ fn info(format: PixelFormat, width: usize, height: usize) -> StreamInfo {
     let spec = FrameSpec::new(format, width, height)
         .unwrap()
         .with_colour(Colour::JPEG);
-    StreamInfo::new(spec, Timing::Constant(Rate::FALLBACK))
+    StreamInfo::new(spec, Timing::Constant(Rate::PAL))
 }
 
 fn grey(info: &StreamInfo, level: u8) -> Frame {
@@ -51,7 +51,7 @@ fn clip(info: &StreamInfo, levels: &[u8]) -> Vec<u8> {
 }
 
 fn read_all(bytes: &[u8]) -> Result<Vec<Frame>, MediaError> {
-    let mut reader = MjpegReader::new(Cursor::new(bytes), Rate::FALLBACK)?;
+    let mut reader = MjpegReader::new(Cursor::new(bytes), Rate::PAL)?;
     let mut frame = Frame::new(reader.info().spec);
     let mut frames = Vec::new();
     while reader.next(&mut frame)? {

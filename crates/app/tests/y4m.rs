@@ -12,7 +12,7 @@ use frosted_app::media::{
 use proptest::prelude::*;
 
 fn open(bytes: &[u8]) -> Result<Y4mReader<Cursor<&[u8]>>, MediaError> {
-    Y4mReader::new(Cursor::new(bytes), Rate::FALLBACK)
+    Y4mReader::new(Cursor::new(bytes), Rate::PAL)
 }
 
 fn read_all(bytes: &[u8]) -> Result<Vec<Frame>, MediaError> {
@@ -98,7 +98,7 @@ proptest! {
     #[test]
     fn every_cut_within_a_frame_is_an_error_that_says_where(cut in 1usize..2 * 390) {
         let spec = FrameSpec::new(PixelFormat::I420, 16, 16).unwrap();
-        let info = StreamInfo::new(spec, Timing::Constant(Rate::FALLBACK));
+        let info = StreamInfo::new(spec, Timing::Constant(Rate::PAL));
         let whole = write_all(&info, &[noise(spec, 1), noise(spec, 2)]);
         let frame_bytes = "FRAME\n".len() + spec.buffer_bytes();
         prop_assume!(cut % frame_bytes != 0);

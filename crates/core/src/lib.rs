@@ -25,6 +25,8 @@ mod format;
 mod frame;
 mod mask;
 mod plan;
+mod protected;
+mod rate;
 mod reduced;
 mod rotation;
 mod seam;
@@ -39,6 +41,8 @@ pub use error::{FrameError, FrameErrorKind};
 pub use format::{MAX_PLANES, PixelFormat};
 pub use frame::Frame;
 pub use mask::Mask;
+pub use protected::ProtectedFrame;
+pub use rate::Rate;
 pub use reduced::Reduced;
 pub use rotation::Rotation;
 pub use seam::{
@@ -56,5 +60,6 @@ pub use view::{FrameView, FrameViewMut};
 #[doc(hidden)]
 pub mod internal {
     pub use crate::plan::{ConcealPlan, MatteRamp};
+    pub use crate::protected::protected_mut;
     pub use crate::seam::{Backdrop, Compositor, Cover, Field, FrameId};
 }

@@ -3,10 +3,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use frosted_core::internal::{Compositor, ConcealPlan, Cover, FrameId};
+use frosted_core::internal::{Compositor, ConcealPlan, Cover, FrameId, protected_mut};
 use frosted_core::{
-    Background, CardPainter, Frame, FrameSpec, FrameView, FrameViewMut, Mask, PixelFormat, Rgb,
-    Segmenter, SegmenterInfo, Timestamp,
+    Background, CardPainter, Frame, FrameSpec, FrameView, FrameViewMut, Mask, PixelFormat,
+    ProtectedFrame, Rgb, Segmenter, SegmenterInfo, Timestamp,
 };
 
 use crate::backdrop::BackdropMaker;
@@ -228,6 +228,36 @@ impl Pipeline {
         })
     }
 
+    /// As [`process`](Self::process), to a frame that nobody else can write and that sinks
+    /// take; it becomes what `input` is, without gaps between rows.
+    ///
+    /// # Errors
+    /// As [`process`](Self::process), but never [`ErrorKind::OutputDiffers`].
+    pub fn protect(
+        &mut self,
+        input: &FrameView<'_>,
+        output: &mut ProtectedFrame,
+    ) -> Result<FrameReport, Error> {
+        let output = protected_mut(output);
+        output.reshape(input.spec().in_format(input.spec().format()));
+        output.set_captured_at(input.captured_at());
+        self.process(input, &mut output.view_mut())
+    }
+
+    /// As [`idle`](Self::idle), to a frame that sinks take; it keeps its size and format.
+    ///
+    /// # Errors
+    /// As [`idle`](Self::idle).
+    pub fn protect_idle(
+        &mut self,
+        now: Timestamp,
+        output: &mut ProtectedFrame,
+    ) -> Result<FrameReport, Error> {
+        let output = protected_mut(output);
+        output.set_captured_at(now);
+        self.idle(now, &mut output.view_mut())
+    }
+
     /// The settings in force.
     pub fn settings(&self) -> &Settings {
         &self.settings
@@ -341,7 +371,7 @@ impl Pipeline {
         let id = FrameId(self.next_frame);
         self.next_frame += 1;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            self.protect(id, input, output, began, course)
+            self.run_stages(id, input, output, began, course)
         }));
         let cause = match outcome {
             Ok(Ok(verdict)) => return verdict,
@@ -365,7 +395,7 @@ impl Pipeline {
         verdict
     }
 
-    fn protect(
+    fn run_stages(
         &mut self,
         id: FrameId,
         input: &FrameView<'_>,

@@ -15,7 +15,7 @@ use crate::protect::{Ended, Run};
 
 /// The bundled clip, and the rate that raw Motion JPEG cannot say.
 const CLIP: &str = "webcam.mjpeg";
-const CLIP_RATE: Rate = Rate::FALLBACK;
+const CLIP_RATE: Rate = Rate::PAL;
 const STILL: &str = "portrait.png";
 
 pub(crate) fn run(options: &DemoOptions) -> Result<Exit, Failure> {

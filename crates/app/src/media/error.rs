@@ -111,6 +111,12 @@ fn plain(error: &io::Error) -> String {
     text[..end].to_lowercase()
 }
 
+impl From<frosted::FrameError> for MediaError {
+    fn from(error: frosted::FrameError) -> Self {
+        Self::unsupported(error.to_string())
+    }
+}
+
 impl fmt::Display for MediaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

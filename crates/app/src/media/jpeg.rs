@@ -1,125 +1,18 @@
 //! JPEG pictures: straight between their coded planes and a frame's.
 
-use frosted::{Colour, Frame, FrameSpec, FrameView, PixelFormat};
+use frosted::camera::{CameraError, CameraErrorKind};
+use frosted::{Colour, FrameView, PixelFormat};
 use jpeg_encoder::{Encoder, ImageBuffer, JpegColorType, SamplingFactor};
-use zune_core::bytestream::ZCursor;
-use zune_core::options::DecoderOptions;
-use zune_jpeg::JpegDecoder;
 
 use super::MediaError;
 
-/// Decodes JPEG pictures to Y'CbCr frames without a detour by RGB.
-///
-/// 4:2:0 becomes I420 and 4:2:2 becomes I422 as they are. 4:4:4 becomes I422 and 4:4:0
-/// becomes I420 by averaging chroma in pairs of columns; grey becomes I420 with neutral
-/// chroma. Other samplings, CMYK and RGB are refused.
-#[derive(Debug, Default)]
-pub struct PlaneDecoder {
-    wide_chroma: [Vec<u8>; 2],
-}
+pub use frosted::camera::JpegDecoder as PlaneDecoder;
 
-/// How a picture's chroma gets into a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Chroma {
-    AsCoded,
-    HalveWidth,
-    Neutral,
-}
-
-impl PlaneDecoder {
-    /// Decodes one picture to `frame`, which takes on its size.
-    ///
-    /// # Errors
-    /// [`MediaError`] if the picture is damaged, cut off, too large or of a sort that is not
-    /// supported; what `frame` holds is undefined then.
-    pub fn decode(&mut self, jpeg: &[u8], frame: &mut Frame) -> Result<(), MediaError> {
-        // Strict: a damaged frame has to be an error and not a grey patch.
-        let options = DecoderOptions::default().set_strict_mode(true);
-        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(jpeg), options);
-        decoder.decode_headers().map_err(|error| damaged(&error))?;
-        let (width, height) = decoder
-            .dimensions()
-            .ok_or_else(|| MediaError::damaged("the JPEG picture has no size"))?;
-        let mut raw = decoder.raw_output();
-        let count = raw.num_components().unwrap_or(0);
-        let layout = raw
-            .layout()
-            .ok_or_else(|| MediaError::damaged("the JPEG picture has no planes"))?;
-        let rgb = raw.component_ids().is_some_and(|ids| ids == *b"RGB");
-        let factors: Vec<_> = layout
-            .iter()
-            .take(count)
-            .map(|plane| {
-                (
-                    plane.horizontal_sampling_factor,
-                    plane.vertical_sampling_factor,
-                )
-            })
-            .collect();
-        let (format, chroma) = arrangement(&factors, rgb)?;
-        let spec = FrameSpec::new(format, width, height)
-            .map_err(|error| MediaError::unsupported(format!("{error}: scale it first")))?
-            .with_colour(Colour::JPEG);
-        frame.reshape(spec);
-        let (luma, rest) = frame.bytes_mut().split_at_mut(width * height);
-        let (cb, cr) = rest.split_at_mut(rest.len() / 2);
-        match chroma {
-            Chroma::AsCoded => {
-                let strides = [width, spec.plane_row_bytes(1), spec.plane_row_bytes(2)];
-                raw.decode_into_planes_strided(&mut [luma, cb, cr], &strides)
-                    .map_err(|error| damaged(&error))
-            }
-            Chroma::Neutral => {
-                rest.fill(128);
-                raw.decode_into_planes_strided(&mut [luma], &[width])
-                    .map_err(|error| damaged(&error))
-            }
-            Chroma::HalveWidth => {
-                let [wide_cb, wide_cr] = &mut self.wide_chroma;
-                for wide in [&mut *wide_cb, &mut *wide_cr] {
-                    wide.resize(width * spec.plane_rows(1), 0);
-                }
-                raw.decode_into_planes_strided(&mut [luma, wide_cb, wide_cr], &[width; 3])
-                    .map_err(|error| damaged(&error))?;
-                halve_width(wide_cb, width, cb);
-                halve_width(wide_cr, width, cr);
-                Ok(())
-            }
-        }
-    }
-}
-
-/// Which format a picture of these sampling factors becomes.
-fn arrangement(factors: &[(usize, usize)], rgb: bool) -> Result<(PixelFormat, Chroma), MediaError> {
-    let ratio = match factors {
-        [_] => return Ok((PixelFormat::I420, Chroma::Neutral)),
-        [luma, cb, cr] if cb == cr && !rgb && luma.0 % cb.0.max(1) == 0 => (
-            luma.0 / cb.0.max(1),
-            luma.1 / cb.1.max(1),
-            luma.1 % cb.1.max(1),
-        ),
-        _ => (0, 0, 0),
-    };
-    Ok(match ratio {
-        (2, 2, 0) => (PixelFormat::I420, Chroma::AsCoded),
-        (2, 1, 0) => (PixelFormat::I422, Chroma::AsCoded),
-        (1, 1, 0) => (PixelFormat::I422, Chroma::HalveWidth),
-        (1, 2, 0) => (PixelFormat::I420, Chroma::HalveWidth),
-        _ => {
-            return Err(MediaError::unsupported(
-                "the JPEG picture is neither grey nor Y'CbCr of 4:2:0, 4:2:2, 4:4:0 or 4:4:4: \
-                 code it anew, such as with ffmpeg -i IN -pix_fmt yuvj420p OUT.mjpeg",
-            ));
-        }
-    })
-}
-
-fn halve_width(wide: &[u8], width: usize, out: &mut [u8]) {
-    let rows = wide.chunks_exact(width);
-    for (row, out) in rows.zip(out.chunks_exact_mut(width.div_ceil(2))) {
-        for (pair, sample) in row.chunks(2).zip(out) {
-            let last = pair[pair.len() - 1];
-            *sample = u8::midpoint(pair[0], last);
+impl From<CameraError> for MediaError {
+    fn from(error: CameraError) -> Self {
+        match error.kind() {
+            CameraErrorKind::Damaged => Self::damaged(error.to_string()),
+            _ => Self::unsupported(error.to_string()),
         }
     }
 }
@@ -229,7 +122,7 @@ fn push(codes: [u8; 3], luma: &mut Vec<u8>, cb: &mut Vec<u8>, cr: &mut Vec<u8>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use frosted::Timestamp;
+    use frosted::{Frame, FrameSpec, Timestamp};
 
     fn gradient(format: PixelFormat, width: usize, height: usize) -> Frame {
         let spec = FrameSpec::new(format, width, height)

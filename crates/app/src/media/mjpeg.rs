@@ -42,7 +42,7 @@ impl<R: BufRead> MjpegReader<R> {
         }
         decoder
             .decode(&pictures.picture, &mut first)
-            .map_err(|error| error.of(&pictures.place()))?;
+            .map_err(|error| MediaError::from(error).of(&pictures.place()))?;
         Ok(Self {
             info: StreamInfo::new(*first.spec(), Timing::Constant(rate)),
             pictures,
@@ -58,7 +58,7 @@ impl<R: BufRead> MjpegReader<R> {
         }
         self.decoder
             .decode(&self.pictures.picture, frame)
-            .map_err(|error| error.of(&self.pictures.place()))?;
+            .map_err(|error| MediaError::from(error).of(&self.pictures.place()))?;
         let (began, is) = (self.info.spec, *frame.spec());
         if is != began {
             let place = self.pictures.place();

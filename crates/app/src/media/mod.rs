@@ -14,7 +14,8 @@ pub mod still;
 pub mod y4m;
 
 pub use error::{MediaError, MediaErrorKind};
-pub use timing::{Rate, Timing};
+pub use frosted::Rate;
+pub use timing::Timing;
 
 use frosted::{Frame, FrameSpec, FrameView};
 

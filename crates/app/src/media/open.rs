@@ -105,7 +105,7 @@ fn y4m<R: io::BufRead + 'static>(
     name: &str,
 ) -> Result<Opened, MediaError> {
     let reader =
-        Y4mReader::new(input, rate.unwrap_or(Rate::FALLBACK)).map_err(|error| error.of(name))?;
+        Y4mReader::new(input, rate.unwrap_or(Rate::PAL)).map_err(|error| error.of(name))?;
     let mut notes = Vec::new();
     match (reader.says_rate(), rate) {
         (true, Some(_)) => return Err(own_rate("Y4M says its rate itself").of(name)),
@@ -116,7 +116,7 @@ fn y4m<R: io::BufRead + 'static>(
 }
 
 fn mjpeg(path: &Path, rate: Option<Rate>, name: &str) -> Result<Opened, MediaError> {
-    let reader = MjpegReader::new(reread(path)?, rate.unwrap_or(Rate::FALLBACK))
+    let reader = MjpegReader::new(reread(path)?, rate.unwrap_or(Rate::PAL))
         .map_err(|error| error.of(name))?;
     let notes = rate.is_none().then(|| assumed_rate("raw Motion JPEG"));
     Ok(named(reader, notes.into_iter().collect(), name))
@@ -125,7 +125,7 @@ fn mjpeg(path: &Path, rate: Option<Rate>, name: &str) -> Result<Opened, MediaErr
 fn assumed_rate(what: &str) -> String {
     format!(
         "{what} does not say its rate, {} frames a second are taken (--fps changes it)",
-        Rate::FALLBACK
+        Rate::PAL
     )
 }
 

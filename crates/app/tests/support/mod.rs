@@ -62,7 +62,7 @@ pub(crate) fn fails(output: &Output, code: i32, named: &[&str]) {
 /// The bundled clip's first frames.
 pub(crate) fn webcam_frames(count: usize) -> (StreamInfo, Vec<Frame>) {
     let bytes = fs::read(repository().join("examples/data/webcam.mjpeg")).unwrap();
-    let mut reader = MjpegReader::new(std::io::Cursor::new(bytes), Rate::FALLBACK).unwrap();
+    let mut reader = MjpegReader::new(std::io::Cursor::new(bytes), Rate::PAL).unwrap();
     let mut frame = Frame::new(reader.info().spec);
     let mut frames = Vec::new();
     while frames.len() < count && reader.next(&mut frame).unwrap() {
@@ -88,14 +88,14 @@ pub(crate) fn y4m(info: &StreamInfo, frames: &[Frame]) -> Vec<u8> {
 /// A clip of an empty room, for tests that need no person.
 pub(crate) fn room_y4m(count: usize) -> Vec<u8> {
     let spec = FrameSpec::new(PixelFormat::I420, 64, 48).unwrap();
-    let info = StreamInfo::new(spec, Timing::Constant(Rate::FALLBACK));
+    let info = StreamInfo::new(spec, Timing::Constant(Rate::PAL));
     let mut frame = Frame::new(spec);
     frame.view_mut().fill(Rgb::new(180, 120, 60));
     y4m(&info, &vec![frame; count])
 }
 
 pub(crate) fn read_y4m(bytes: &[u8]) -> (StreamInfo, Vec<Frame>) {
-    let mut reader = Y4mReader::new(bytes, Rate::FALLBACK).unwrap();
+    let mut reader = Y4mReader::new(bytes, Rate::PAL).unwrap();
     let mut frame = Frame::new(reader.info().spec);
     let mut frames = Vec::new();
     while reader.next(&mut frame).unwrap() {

@@ -28,7 +28,7 @@ impl Decoder {
     pub fn open(programs: &Programs, path: &Path, probe: &Probe) -> Result<Self, MediaError> {
         let mut running = Running::start(&mut command(programs, path, probe))?;
         let stdout = running.child().stdout.take().expect("the output is a pipe");
-        let frames = Y4mReader::new(BufReader::with_capacity(1 << 20, stdout), Rate::FALLBACK);
+        let frames = Y4mReader::new(BufReader::with_capacity(1 << 20, stdout), Rate::PAL);
         let mut frames = match frames {
             Ok(frames) => frames,
             // All is well with ffmpeg, but for the pipe that is closed on it now.

@@ -176,7 +176,7 @@ fn pair(parameter: &str, value: &str) -> Result<(u32, u32), MediaError> {
 fn rate(parameter: &str, value: &str) -> Result<Option<Rate>, MediaError> {
     match pair(parameter, value)? {
         (0, 0) => Ok(None),
-        (over, under) => Rate::new(over, under).map(Some),
+        (over, under) => Ok(Some(Rate::new(over, under)?)),
     }
 }
 

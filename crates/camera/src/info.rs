@@ -1,0 +1,54 @@
+use std::path::PathBuf;
+
+use crate::mode::Mode;
+
+/// A camera that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CameraInfo {
+    /// What it is opened by: a path such as `/dev/video0`, or a number where there are no
+    /// paths.
+    pub id: String,
+    /// Its name, such as "HD Webcam C920".
+    pub name: String,
+    /// What sort of device it is.
+    pub kind: CameraKind,
+    /// Its modes; empty if it could not be asked, as when another program uses it.
+    pub modes: Vec<Mode>,
+    /// The programs that hold it open, as far as this user can see: "zoom (4711)".
+    pub holders: Vec<String>,
+}
+
+/// What sort of device a camera is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CameraKind {
+    /// A camera proper.
+    Hardware,
+    /// A loopback that another program feeds.
+    Loopback,
+}
+
+impl CameraInfo {
+    pub(crate) fn new(id: String, name: String, kind: CameraKind) -> Self {
+        Self {
+            id,
+            name,
+            kind,
+            modes: Vec::new(),
+            holders: Vec::new(),
+        }
+    }
+}
+
+/// A device that a virtual camera can be made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SinkInfo {
+    /// Its path, such as `/dev/video10`.
+    pub path: PathBuf,
+    /// Its name, which video programs show.
+    pub name: String,
+    /// The programs that hold it open, as far as this user can see: "zoom (4711)".
+    pub holders: Vec<String>,
+}

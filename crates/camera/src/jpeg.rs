@@ -1,0 +1,139 @@
+use frosted_core::{Colour, Frame, FrameSpec, PixelFormat};
+use zune_core::bytestream::ZCursor;
+use zune_core::options::DecoderOptions;
+use zune_jpeg::JpegDecoder as Decoder;
+
+use crate::error::{CameraError, CameraErrorKind};
+
+/// Decodes JPEG pictures to Y'CbCr frames without a detour by RGB.
+///
+/// 4:2:0 becomes I420 and 4:2:2 becomes I422 as they are. 4:4:4 becomes I422 and 4:4:0
+/// becomes I420 by averaging chroma in pairs of columns; grey becomes I420 with neutral
+/// chroma. Other samplings, CMYK and RGB are refused.
+#[derive(Debug, Default)]
+pub struct JpegDecoder {
+    wide_chroma: [Vec<u8>; 2],
+}
+
+/// How a picture's chroma gets into a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Chroma {
+    AsCoded,
+    HalveWidth,
+    Neutral,
+}
+
+impl JpegDecoder {
+    /// Decodes one picture to `frame`, which takes on its size.
+    ///
+    /// # Errors
+    /// [`CameraError`] if the picture is damaged, cut off, too large or of a sort that is not
+    /// supported; what `frame` holds is undefined then.
+    pub fn decode(&mut self, jpeg: &[u8], frame: &mut Frame) -> Result<(), CameraError> {
+        // Strict: a damaged frame has to be an error and not a grey patch.
+        let options = DecoderOptions::default().set_strict_mode(true);
+        let mut decoder = Decoder::new_with_options(ZCursor::new(jpeg), options);
+        decoder.decode_headers().map_err(|error| damaged(&error))?;
+        let (width, height) = decoder
+            .dimensions()
+            .ok_or_else(|| damaged_because("the JPEG picture has no size"))?;
+        let mut raw = decoder.raw_output();
+        let count = raw.num_components().unwrap_or(0);
+        let layout = raw
+            .layout()
+            .ok_or_else(|| damaged_because("the JPEG picture has no planes"))?;
+        let rgb = raw.component_ids().is_some_and(|ids| ids == *b"RGB");
+        let factors: Vec<_> = layout
+            .iter()
+            .take(count)
+            .map(|plane| {
+                (
+                    plane.horizontal_sampling_factor,
+                    plane.vertical_sampling_factor,
+                )
+            })
+            .collect();
+        let (format, chroma) = arrangement(&factors, rgb)?;
+        let spec = FrameSpec::new(format, width, height)
+            .map_err(|error| unsupported(format!("{error}: scale it first")))?
+            .with_colour(Colour::JPEG);
+        frame.reshape(spec);
+        let (luma, rest) = frame.bytes_mut().split_at_mut(width * height);
+        let (cb, cr) = rest.split_at_mut(rest.len() / 2);
+        match chroma {
+            Chroma::AsCoded => {
+                let strides = [width, spec.plane_row_bytes(1), spec.plane_row_bytes(2)];
+                raw.decode_into_planes_strided(&mut [luma, cb, cr], &strides)
+                    .map_err(|error| damaged(&error))
+            }
+            Chroma::Neutral => {
+                rest.fill(128);
+                raw.decode_into_planes_strided(&mut [luma], &[width])
+                    .map_err(|error| damaged(&error))
+            }
+            Chroma::HalveWidth => {
+                let [wide_cb, wide_cr] = &mut self.wide_chroma;
+                for wide in [&mut *wide_cb, &mut *wide_cr] {
+                    wide.resize(width * spec.plane_rows(1), 0);
+                }
+                raw.decode_into_planes_strided(&mut [luma, wide_cb, wide_cr], &[width; 3])
+                    .map_err(|error| damaged(&error))?;
+                halve_width(wide_cb, width, cb);
+                halve_width(wide_cr, width, cr);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Which format a picture of these sampling factors becomes.
+fn arrangement(
+    factors: &[(usize, usize)],
+    rgb: bool,
+) -> Result<(PixelFormat, Chroma), CameraError> {
+    let ratio = match factors {
+        [_] => return Ok((PixelFormat::I420, Chroma::Neutral)),
+        [luma, cb, cr] if cb == cr && !rgb && luma.0 % cb.0.max(1) == 0 => (
+            luma.0 / cb.0.max(1),
+            luma.1 / cb.1.max(1),
+            luma.1 % cb.1.max(1),
+        ),
+        _ => (0, 0, 0),
+    };
+    Ok(match ratio {
+        (2, 2, 0) => (PixelFormat::I420, Chroma::AsCoded),
+        (2, 1, 0) => (PixelFormat::I422, Chroma::AsCoded),
+        (1, 1, 0) => (PixelFormat::I422, Chroma::HalveWidth),
+        (1, 2, 0) => (PixelFormat::I420, Chroma::HalveWidth),
+        _ => {
+            return Err(unsupported(
+                "the JPEG picture is neither grey nor Y'CbCr of 4:2:0, 4:2:2, 4:4:0 or 4:4:4: \
+                 code it anew, such as with ffmpeg -i IN -pix_fmt yuvj420p OUT.mjpeg",
+            ));
+        }
+    })
+}
+
+fn halve_width(wide: &[u8], width: usize, out: &mut [u8]) {
+    let rows = wide.chunks_exact(width);
+    for (row, out) in rows.zip(out.chunks_exact_mut(width.div_ceil(2))) {
+        for (pair, sample) in row.chunks(2).zip(out) {
+            let last = pair[pair.len() - 1];
+            *sample = u8::midpoint(pair[0], last);
+        }
+    }
+}
+
+fn damaged(error: &zune_jpeg::errors::DecodeErrors) -> CameraError {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default().trim();
+    damaged_because(format!("the JPEG picture is damaged or cut off ({line})"))
+}
+
+fn damaged_because(why: impl Into<String>) -> CameraError {
+    CameraError::new(CameraErrorKind::Damaged, why)
+}
+
+fn unsupported(why: impl Into<String>) -> CameraError {
+    CameraError::new(CameraErrorKind::Unsupported, why)
+}

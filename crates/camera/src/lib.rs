@@ -1,0 +1,38 @@
+//! Cameras of `frosted`: raw frames in, protected frames out.
+//!
+//! A [`Source`] gives what a camera delivers, as it delivers it, and never waits without a
+//! time-out. An [`Unpacker`] makes a frame of it, which a pipeline protects. A [`Sink`] takes
+//! a [`ProtectedFrame`](frosted_core::ProtectedFrame) and nothing else, so that no program
+//! can send the room to a virtual camera by mistake.
+//!
+//! ```
+//! use frosted_camera::{Source, TestPattern, Unpacker};
+//! use frosted_core::{PixelFormat, Rate};
+//! use std::time::Duration;
+//!
+//! let mut camera = TestPattern::new(PixelFormat::Yuyv, 640, 360, Rate::THIRTY)?;
+//! let mut unpacker = Unpacker::new();
+//! let capture = camera.next(Duration::from_millis(300))?;
+//! let frame = unpacker.frame(&capture)?;
+//! assert_eq!((frame.spec().width(), frame.spec().height()), (640, 360));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![deny(unsafe_code)]
+
+mod clock;
+mod error;
+mod info;
+mod jpeg;
+mod mode;
+mod sink;
+mod source;
+mod unpack;
+
+pub use clock::monotonic_now;
+pub use error::{CameraError, CameraErrorKind};
+pub use info::{CameraInfo, CameraKind, SinkInfo};
+pub use jpeg::JpegDecoder;
+pub use mode::{Encoding, Mode, Wish};
+pub use sink::{Sink, SinkOptions, Viewers};
+pub use source::{Capture, Source, TestPattern};
+pub use unpack::Unpacker;
