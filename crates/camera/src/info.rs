@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use crate::error::CameraError;
 use crate::mode::Mode;
 
 /// A camera that is there.
@@ -17,6 +18,8 @@ pub struct CameraInfo {
     pub modes: Vec<Mode>,
     /// The programs that hold it open, as far as this user can see: "zoom (4711)".
     pub holders: Vec<String>,
+    /// Why it cannot be used, where that is known.
+    pub trouble: Option<CameraError>,
 }
 
 /// What sort of device a camera is.
@@ -37,6 +40,7 @@ impl CameraInfo {
             kind,
             modes: Vec::new(),
             holders: Vec::new(),
+            trouble: None,
         }
     }
 }
@@ -51,4 +55,6 @@ pub struct SinkInfo {
     pub name: String,
     /// The programs that hold it open, as far as this user can see: "zoom (4711)".
     pub holders: Vec<String>,
+    /// Why it cannot be used, where that is known.
+    pub trouble: Option<CameraError>,
 }

@@ -26,7 +26,10 @@ mod jpeg;
 mod mode;
 mod sink;
 mod source;
+mod system;
 mod unpack;
+#[cfg(target_os = "linux")]
+mod v4l2;
 
 pub use clock::monotonic_now;
 pub use error::{CameraError, CameraErrorKind};
@@ -35,4 +38,9 @@ pub use jpeg::JpegDecoder;
 pub use mode::{Encoding, Mode, Wish};
 pub use sink::{Sink, SinkOptions, Viewers};
 pub use source::{Capture, Source, TestPattern};
+#[cfg(target_os = "linux")]
+pub use sink::LoopbackSink;
+#[cfg(target_os = "linux")]
+pub use source::V4l2Source;
+pub use system::{cameras, open_camera, open_loopback, probe_camera, sinks};
 pub use unpack::Unpacker;

@@ -1,18 +1,28 @@
 //! Where protected frames go.
 
+#[cfg(target_os = "linux")]
+mod loopback;
+#[cfg(target_os = "linux")]
+mod pack;
+#[cfg(target_os = "linux")]
+mod watch;
+
 use std::fmt;
 use std::time::Duration;
 
-use frosted_core::{ProtectedFrame, Rate};
+use frosted_core::{MAX_LONG_SIDE, MIN_SIDE, ProtectedFrame, Rate};
 
-use crate::error::CameraError;
+use crate::error::{CameraError, CameraErrorKind};
+
+#[cfg(target_os = "linux")]
+pub use loopback::LoopbackSink;
 
 /// A virtual camera, or another place that shows frames as they come.
 ///
 /// It takes [`ProtectedFrame`]s only. It is released when it is dropped.
 pub trait Sink: Send {
-    /// Shows one frame. It may be of any size and Y'CbCr or RGB format; the sink packs and, where
-    /// its own size is another, fits it in between black bars.
+    /// Shows one frame, of any size and format: the sink packs it and, where its own size
+    /// is another, fits it in between black bars.
     ///
     /// # Errors
     /// [`Disconnected`](crate::CameraErrorKind::Disconnected) if the device is gone;
@@ -23,11 +33,14 @@ pub trait Sink: Send {
     /// How many programs look at it now. Never blocks.
     fn viewers(&mut self) -> Viewers;
 
-    /// Waits until [`viewers`](Self::viewers) may have changed, for `timeout` at most. A sink that does not
-    /// know its viewers just waits.
+    /// Waits until [`viewers`](Self::viewers) may have changed, for `timeout` at most. A sink
+    /// that does not know its viewers just waits.
     fn wait(&mut self, timeout: Duration);
 
-    /// What and where it is, for people: "Frosted Camera (/dev/video10), 1280x720 yuyv".
+    /// Width and height in pixels of what viewers get.
+    fn size(&self) -> (usize, usize);
+
+    /// What and where it is, for people: "Frosted Camera (/dev/video10), 1280x720".
     fn describe(&self) -> String;
 }
 
@@ -74,5 +87,28 @@ impl Default for SinkOptions {
             height: 720,
             rate: Rate::THIRTY,
         }
+    }
+}
+
+impl SinkOptions {
+    /// Sees whether a virtual camera can be of this size.
+    ///
+    /// # Errors
+    /// [`CameraErrorKind::Unsupported`] unless both sides are even and 16 to 7680.
+    pub fn check(&self) -> Result<(), CameraError> {
+        let sides = [self.width, self.height];
+        if sides
+            .iter()
+            .all(|side| side % 2 == 0 && (MIN_SIDE..=MAX_LONG_SIDE).contains(side))
+        {
+            return Ok(());
+        }
+        Err(CameraError::new(
+            CameraErrorKind::Unsupported,
+            format!(
+                "a virtual camera cannot be {}x{}: both sides have to be even and {MIN_SIDE} to {MAX_LONG_SIDE}",
+                self.width, self.height
+            ),
+        ))
     }
 }

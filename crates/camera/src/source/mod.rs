@@ -1,6 +1,8 @@
 //! Where raw frames come from.
 
 mod pattern;
+#[cfg(target_os = "linux")]
+mod v4l2;
 
 use std::fmt;
 use std::time::Duration;
@@ -11,6 +13,8 @@ use crate::error::CameraError;
 use crate::mode::Mode;
 
 pub use pattern::TestPattern;
+#[cfg(target_os = "linux")]
+pub use v4l2::V4l2Source;
 
 /// A camera that runs.
 ///
