@@ -49,6 +49,8 @@
 //! - `models` (default): the model [`Model::Landscape`], 443 KB in the program.
 //! - `quality`: the model [`Model::Quality`], 443 KB more.
 //! - `camera`: cameras, virtual cameras and what runs between them, in [`camera`].
+//! - `pipewire`: a virtual camera of PipeWire's, which needs no root and no kernel module. Linux
+//!   only; its build needs PipeWire's headers and libclang.
 //! - `image`: `Pipeline::process_image` for pictures of the `image` crate.
 #![forbid(unsafe_code)]
 
@@ -82,9 +84,12 @@ pub mod runtime {
 /// Cameras and virtual cameras.
 #[cfg(feature = "camera")]
 pub mod camera {
+    #[cfg(all(feature = "pipewire", target_os = "linux"))]
+    pub use frosted_camera::PipewireSink;
     pub use frosted_camera::{
         CameraError, CameraErrorKind, CameraInfo, CameraKind, Capture, Encoding, JpegDecoder, Mode,
-        Sink, SinkInfo, SinkOptions, Source, TestPattern, Unpacker, Viewers, Wish, monotonic_now,
+        Sink, SinkInfo, SinkOptions, Source, TestPattern, Unpacker, Viewers, Wish, Y4mSink, cameras,
+        monotonic_now, open_camera, open_loopback, probe_camera, sinks, suspended,
     };
 }
 

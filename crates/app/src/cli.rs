@@ -4,6 +4,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand};
 use frosted::{Background, EngineChoice, Model, PixelFormat, Rgb, TextHeight};
 
+use crate::config::Wishes;
 use crate::exit::Failure;
 use crate::media::{Rate, open};
 
@@ -26,6 +27,19 @@ OUT has as many frames as IN, at the same times, and the sound of IN. It has not
 of IN: no EXIF, GPS, colour profile, thumbnail, title, chapter, cover picture, second
 picture, subtitle or data. Sound is not protected. A clip is pre-rolled: its first frame
 goes through a few times beforehand, so that OUT begins with the person and not with cards.";
+
+const RUN_NOTES: &str = "\
+The camera is open, and its light on, only while a program looks at the virtual camera.
+Where frames cannot be protected, and while there are none, viewers see a card. A camera
+that is unplugged is waited for. Ctrl-C ends it.
+
+A camera can also be a file (its frames come again and again), - (Y4M on the standard
+input) or pattern (colour bars).
+
+The settings file is read again when it changes; options win over it, and the
+administrator's policy file over both: see docs/SETTINGS.md.
+
+The state: waiting (nobody looks, camera off), starting, live, covered, card.";
 
 const BENCH_KEYS: &str = "\
 The line of JSON:
@@ -56,6 +70,10 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Be a virtual camera: show the person of a camera, hidden room, to any video program.
+    Run(RunOptions),
+    /// List cameras and virtual cameras, their formats, and who holds them.
+    Devices(DevicesOptions),
     /// Protect the bundled clip, show what it took and write a picture of it.
     Demo(DemoOptions),
     /// Protect a picture or a clip.
@@ -98,6 +116,32 @@ pub(crate) struct ProtectOptions {
     /// Threads for the pixel work, 1 to 64; the network has one.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads)]
     pub(crate) threads: usize,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = RUN_NOTES, after_help = RUN_NOTES)]
+pub(crate) struct RunOptions {
+    #[command(flatten)]
+    pub(crate) wishes: Wishes,
+
+    /// A settings file other than the usual one; it must be there.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+
+    /// Start even if the camera is not there yet, and show the card until it is.
+    #[arg(long)]
+    pub(crate) wait: bool,
+
+    /// Print the state as a line of JSON every second and with every change.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DevicesOptions {
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -73,6 +73,12 @@ impl From<MediaError> for Failure {
     }
 }
 
+impl From<frosted::camera::CameraError> for Failure {
+    fn from(error: frosted::camera::CameraError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
 impl From<frosted::SetupError> for Failure {
     fn from(error: frosted::SetupError) -> Self {
         Self::new(error.to_string())

@@ -10,8 +10,11 @@ pub mod media;
 
 mod cli;
 mod commands;
+#[allow(dead_code, unused_imports, reason = "run is not wired to it yet")]
+mod config;
 mod exit;
 mod interrupt;
+mod live;
 mod messages;
 mod progress;
 mod protect;

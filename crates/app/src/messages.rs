@@ -4,6 +4,7 @@ use std::env;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
+use crate::media::MediaError;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 /// How much is said.
@@ -58,6 +59,12 @@ pub(crate) fn error(error: &impl Display) {
 /// A remark.
 pub(crate) fn note(remark: &impl Display) {
     say("note", None, remark);
+}
+
+/// What was asked for, on the standard output.
+pub(crate) fn out(text: &impl Display) -> Result<(), MediaError> {
+    writeln!(io::stdout(), "{text}")
+        .map_err(|error| MediaError::write(&error).of("standard output"))
 }
 
 /// A line of its own.

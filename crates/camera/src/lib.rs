@@ -26,6 +26,7 @@ mod jpeg;
 mod mode;
 mod sink;
 mod source;
+mod suspend;
 mod system;
 mod unpack;
 #[cfg(target_os = "linux")]
@@ -36,11 +37,20 @@ pub use error::{CameraError, CameraErrorKind};
 pub use info::{CameraInfo, CameraKind, SinkInfo};
 pub use jpeg::JpegDecoder;
 pub use mode::{Encoding, Mode, Wish};
-pub use sink::{Sink, SinkOptions, Viewers};
-pub use source::{Capture, Source, TestPattern};
 #[cfg(target_os = "linux")]
 pub use sink::LoopbackSink;
+#[cfg(all(feature = "pipewire", target_os = "linux"))]
+pub use sink::PipewireSink;
+pub use sink::{Sink, SinkOptions, Viewers, Y4mSink};
 #[cfg(target_os = "linux")]
 pub use source::V4l2Source;
+pub use source::{Capture, Source, TestPattern};
+#[cfg(any(
+    windows,
+    target_os = "macos",
+    all(target_os = "linux", feature = "nokhwa")
+))]
+pub use source::{NokhwaSource, nokhwa_cameras};
+pub use suspend::suspended;
 pub use system::{cameras, open_camera, open_loopback, probe_camera, sinks};
 pub use unpack::Unpacker;

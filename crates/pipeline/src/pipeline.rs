@@ -49,6 +49,8 @@ pub struct Pipeline {
     matte: Mask,
     card: CardPainter,
     next_frame: u64,
+    /// No frame came since the start or the last [`Pipeline::reset`].
+    fresh: bool,
     last: Option<LastShown>,
     kept: Frame,
     inside: Frame,
@@ -103,6 +105,7 @@ impl Pipeline {
             matte: Mask::new(),
             card: CardPainter::new(),
             next_frame: 1,
+            fresh: true,
             last: None,
             kept: Frame::new(smallest),
             inside: Frame::new(smallest),
@@ -130,6 +133,7 @@ impl Pipeline {
         // Whatever happens below, `output` is blank or painted when it is dropped.
         let mut output = Guarded::new(output);
         let began = self.clock.now();
+        self.fresh = false;
         let result = self
             .check(input, output.frame())
             .and_then(|()| self.prepare(input.spec()));
@@ -203,7 +207,7 @@ impl Pipeline {
         let shown = match held {
             Some(_) => Shown::Held,
             None => {
-                let cause = if self.next_frame == 1 {
+                let cause = if self.fresh {
                     Cause::Starting
                 } else {
                     Cause::Stalled
@@ -281,10 +285,17 @@ impl Pipeline {
 
     /// Forgets all earlier frames: the next one is a start.
     pub fn reset(&mut self) {
+        self.fresh = true;
         self.start_over();
         if let Some(ready) = &mut self.ready {
             ready.backdrop.reset();
         }
+    }
+
+    /// Says that the stream broke off, as when a camera is unplugged: nothing of it is held
+    /// any longer, and the next frame is a start.
+    pub fn interrupt(&mut self) {
+        self.start_over();
     }
 
     fn start_over(&mut self) {

@@ -4,13 +4,17 @@ mod bench;
 mod blur;
 mod check;
 mod demo;
+mod devices;
 mod matte;
+mod run;
 
 use crate::cli::Command;
 use crate::exit::{Exit, Failure};
 
 pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
     match command {
+        Command::Run(options) => run::run(options),
+        Command::Devices(options) => devices::run(options),
         Command::Demo(options) => demo::run(options),
         Command::Blur(options) => blur::run(options),
         Command::Matte(options) => matte::run(options),

@@ -76,7 +76,7 @@ impl<R: BufRead> MjpegReader<R> {
     }
 }
 
-impl<R: BufRead> Source for MjpegReader<R> {
+impl<R: BufRead + Send> Source for MjpegReader<R> {
     fn info(&self) -> &StreamInfo {
         &self.info
     }

@@ -61,7 +61,7 @@ pub enum Siting {
 }
 
 /// Where frames come from.
-pub trait Source {
+pub trait Source: Send {
     /// What the stream is.
     fn info(&self) -> &StreamInfo;
 

@@ -99,7 +99,7 @@ pub fn refuse_unread_picture(path: &Path) -> Result<(), MediaError> {
     Err(MediaError::unsupported(why).of(&input_name(path)))
 }
 
-fn y4m<R: io::BufRead + 'static>(
+fn y4m<R: io::BufRead + Send + 'static>(
     input: R,
     rate: Option<Rate>,
     name: &str,

@@ -2,10 +2,12 @@
 
 #[cfg(target_os = "linux")]
 mod loopback;
-#[cfg(target_os = "linux")]
 mod pack;
+#[cfg(all(feature = "pipewire", target_os = "linux"))]
+mod pipewire;
 #[cfg(target_os = "linux")]
 mod watch;
+mod y4m;
 
 use std::fmt;
 use std::time::Duration;
@@ -14,8 +16,11 @@ use frosted_core::{MAX_LONG_SIDE, MIN_SIDE, ProtectedFrame, Rate};
 
 use crate::error::{CameraError, CameraErrorKind};
 
+#[cfg(all(feature = "pipewire", target_os = "linux"))]
+pub use self::pipewire::PipewireSink;
 #[cfg(target_os = "linux")]
 pub use loopback::LoopbackSink;
+pub use y4m::Y4mSink;
 
 /// A virtual camera, or another place that shows frames as they come.
 ///

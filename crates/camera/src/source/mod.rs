@@ -1,5 +1,11 @@
 //! Where raw frames come from.
 
+#[cfg(any(
+    windows,
+    target_os = "macos",
+    all(target_os = "linux", feature = "nokhwa")
+))]
+mod nokhwa;
 mod pattern;
 #[cfg(target_os = "linux")]
 mod v4l2;
@@ -12,6 +18,12 @@ use frosted_core::{Colour, Timestamp};
 use crate::error::CameraError;
 use crate::mode::Mode;
 
+#[cfg(any(
+    windows,
+    target_os = "macos",
+    all(target_os = "linux", feature = "nokhwa")
+))]
+pub use self::nokhwa::{NokhwaSource, nokhwa_cameras};
 pub use pattern::TestPattern;
 #[cfg(target_os = "linux")]
 pub use v4l2::V4l2Source;

@@ -381,10 +381,7 @@ fn opening(path: &Path, errno: Errno) -> CameraError {
     match errno {
         Errno::ACCESS | Errno::PERM => CameraError::new(
             CameraErrorKind::NoPermission,
-            format!(
-                "{shown}: you may not open it: {}",
-                permission_remedy(path)
-            ),
+            format!("{shown}: you may not open it: {}", permission_remedy(path)),
         ),
         Errno::BUSY => busy(path),
         Errno::NODEV | Errno::NXIO => gone(path),

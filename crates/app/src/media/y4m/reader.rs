@@ -65,7 +65,7 @@ impl<R: BufRead> Y4mReader<R> {
     }
 }
 
-impl<R: BufRead> Source for Y4mReader<R> {
+impl<R: BufRead + Send> Source for Y4mReader<R> {
     fn info(&self) -> &StreamInfo {
         &self.info
     }

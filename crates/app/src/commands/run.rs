@@ -1,0 +1,273 @@
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use frosted::camera::{CameraError, Mode, Sink, SinkOptions, Wish, monotonic_now};
+use frosted::{Rate, RuntimeSearch, Setup, Timestamp};
+
+use crate::cli::{RunOptions, Size};
+use crate::config::{self, Config, OutputChoice, Places, Reloader, StartSettings};
+use crate::exit::{Exit, Failure};
+use crate::interrupt;
+use crate::live::{CameraChoice, Outputs, Session, Status, SystemCameras, SystemOutputs, harden};
+use crate::messages;
+
+/// Between two status lines.
+const STATUS_PACE: Duration = Duration::from_secs(1);
+
+pub(crate) fn run(options: &RunOptions) -> Result<Exit, Failure> {
+    // Before there is a frame in memory.
+    let exposed = harden();
+    let (settings, notes) = config::Live::load(
+        options.wishes.clone(),
+        Places::of_this_machine(options.settings.clone()),
+    )?;
+    for note in exposed.iter().chain(&notes) {
+        messages::note(note);
+    }
+    let config = settings.config().clone();
+    let start = config.start().clone();
+    check_usage(options, &start)?;
+    let mut opened = Opened::new(&start, options.wait)?;
+    let mut session = opened.session(&config)?;
+    for line in opened.introduction() {
+        messages::line(&line);
+    }
+    let mut teller = Teller::new(options.json);
+    let reloader = Reloader::start(settings)?;
+    let mut config = config;
+    let mut height = 0;
+    while !interrupt::asked() {
+        if let Some(change) = reloader.take() {
+            for note in &change.notes {
+                teller.note(note);
+            }
+            config = change.config;
+            height = 0;
+        }
+        if session.frame_height() != height {
+            height = session.frame_height();
+            let held = config.settings_for(height);
+            if let Some(note) = &held.note {
+                teller.note(note);
+            }
+            session.set_settings(held.settings);
+        }
+        if let Err(gone) = session.step() {
+            // Whoever read the standard output has had enough, which is how a pipe ends.
+            log::debug!("{gone}");
+            return Ok(Exit::Done);
+        }
+        teller.tell(&session.status(), session.trouble());
+    }
+    session.finish();
+    teller.end();
+    Ok(Exit::Done)
+}
+
+fn check_usage(options: &RunOptions, start: &StartSettings) -> Result<(), Failure> {
+    if start.output != OutputChoice::Stdout {
+        return Ok(());
+    }
+    if options.json {
+        return Err(Failure::usage(
+            "the frames and --json both want the standard output, leave one away",
+        ));
+    }
+    if io::stdout().is_terminal() {
+        return Err(Failure::usage(
+            "the standard output is a terminal, pipe it on, such as to ffplay -",
+        ));
+    }
+    Ok(())
+}
+
+/// Camera and output, seen to before anything else is loaded.
+struct Opened {
+    cameras: Option<SystemCameras>,
+    outputs: Option<SystemOutputs>,
+    sink: Option<Box<dyn Sink>>,
+    sink_options: SinkOptions,
+    start: StartSettings,
+    camera: String,
+    mode: Option<Mode>,
+    output: String,
+    waits_for: Option<CameraError>,
+}
+
+impl Opened {
+    fn new(start: &StartSettings, wait: bool) -> Result<Self, Failure> {
+        let wish = wish(start);
+        let choice = start
+            .camera
+            .as_deref()
+            .map_or_else(CameraChoice::default, |camera| CameraChoice::from(camera));
+        let mut outputs = SystemOutputs::new(start.output.clone());
+        let cameras = SystemCameras::new(choice, wish, outputs.device()?);
+        let (mode, waits_for) = match cameras.probe() {
+            Ok(mode) => (mode, None),
+            Err(error) if wait => (None, Some(error)),
+            Err(error) => return Err(error.into()),
+        };
+        let sink_options = sink_options(&wish, mode, start.size);
+        sink_options.check()?;
+        let sink = outputs.open(&sink_options)?;
+        refuse_other_size(start.size, sink.as_ref())?;
+        Ok(Self {
+            camera: cameras.describe(),
+            output: sink.describe(),
+            cameras: Some(cameras),
+            outputs: Some(outputs),
+            sink: Some(sink),
+            sink_options,
+            start: start.clone(),
+            mode,
+            waits_for,
+        })
+    }
+
+    fn session(&mut self, config: &Config) -> Result<Session, Failure> {
+        let pipeline = Setup {
+            model: self.start.model.clone(),
+            engine: self.start.engine,
+            runtime: RuntimeSearch {
+                given: self.start.onnxruntime.clone(),
+                ..RuntimeSearch::default()
+            },
+            threads: self.start.threads,
+            settings: config.settings_for_any_frame(),
+            ..Setup::default()
+        }
+        .build()?;
+        let parts = (self.cameras.take(), self.outputs.take(), self.sink.take());
+        let (Some(cameras), Some(outputs), Some(sink)) = parts else {
+            return Err(Failure::new("a session can be begun once"));
+        };
+        let session = Session::new(
+            pipeline,
+            Box::new(cameras),
+            Box::new(outputs),
+            sink,
+            self.sink_options,
+        )?;
+        Ok(session)
+    }
+
+    /// What is taken and where it goes.
+    fn introduction(&self) -> Vec<String> {
+        let mut lines = vec![match &self.mode {
+            Some(mode) => format!("camera: {}, {mode}", self.camera),
+            None => format!("camera: {}", self.camera),
+        }];
+        if let Some(error) = &self.waits_for {
+            lines.push(format!("note: waiting for it: {error}"));
+        }
+        lines.push(format!(
+            "virtual camera: {}; choose it in the video program, Ctrl-C ends it",
+            self.output
+        ));
+        lines
+    }
+}
+
+fn wish(start: &StartSettings) -> Wish {
+    let usual = Wish::default();
+    Wish {
+        width: start.size.map_or(usual.width, |size| size.width),
+        height: start.size.map_or(usual.height, |size| size.height),
+        rate: start.fps.unwrap_or(usual.rate),
+    }
+}
+
+/// The camera's own size and rate, unless the user asks for a size.
+fn sink_options(wish: &Wish, mode: Option<Mode>, asked: Option<Size>) -> SinkOptions {
+    let (width, height) = match (asked, mode) {
+        (Some(size), _) => (size.width, size.height),
+        (None, Some(mode)) => (mode.width / 2 * 2, mode.height / 2 * 2),
+        (None, None) => (wish.width, wish.height),
+    };
+    let rate: Rate = mode.and_then(|mode| mode.rate).unwrap_or(wish.rate);
+    SinkOptions {
+        width,
+        height,
+        rate,
+    }
+}
+
+fn refuse_other_size(asked: Option<Size>, sink: &dyn Sink) -> Result<(), Failure> {
+    let (width, height) = sink.size();
+    match asked {
+        Some(size) if (size.width, size.height) != (width, height) => Err(Failure::new(format!(
+            "{}: gives {width}x{height} and not {}x{}: end the programs that look at it, or leave --size away",
+            sink.describe(),
+            size.width,
+            size.height
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Says how the session is doing: to people in one line that changes, to machines in lines.
+struct Teller {
+    json: bool,
+    terminal: bool,
+    told_at: Option<Timestamp>,
+    last: Option<Status>,
+    trouble: Option<String>,
+    /// The terminal's cursor stands behind a status line.
+    open_line: bool,
+}
+
+impl Teller {
+    fn new(json: bool) -> Self {
+        Self {
+            json,
+            terminal: io::stderr().is_terminal(),
+            told_at: None,
+            last: None,
+            trouble: None,
+            open_line: false,
+        }
+    }
+
+    fn note(&mut self, note: &str) {
+        self.end();
+        messages::note(&note);
+    }
+
+    fn tell(&mut self, status: &Status, trouble: Option<&CameraError>) {
+        let trouble = trouble.map(ToString::to_string);
+        if trouble != self.trouble {
+            if let Some(trouble) = &trouble {
+                self.note(&format!("{trouble}; trying again"));
+            }
+            self.trouble = trouble;
+        }
+        let now = monotonic_now();
+        let changed = self.last.as_ref().is_none_or(|last| status.differs(last));
+        let due = self.told_at.is_none_or(|at| now.since(at) >= STATUS_PACE);
+        if !(changed || due) {
+            return;
+        }
+        self.told_at = Some(now);
+        if self.json {
+            // If nobody listens, the camera goes on.
+            let mut out = io::stdout().lock();
+            let _ = writeln!(out, "{}", status.to_json());
+            let _ = out.flush();
+        } else if self.terminal {
+            let _ = write!(io::stderr(), "\r\x1b[K{status}");
+            self.open_line = true;
+        } else if changed {
+            messages::line(status);
+        }
+        self.last = Some(status.clone());
+    }
+
+    /// Lets the terminal's next line be a new one.
+    fn end(&mut self) {
+        if self.open_line {
+            messages::line(&"");
+            self.open_line = false;
+        }
+    }
+}

@@ -1,0 +1,220 @@
+use super::*;
+
+const FILE: &str = "/etc/frosted/policy.toml";
+
+fn floor(text: &str) -> Floor {
+    Floor::from_toml(text, Path::new(FILE)).unwrap()
+}
+
+fn height(text: &str) -> TextHeight {
+    text.parse().unwrap()
+}
+
+#[test]
+fn a_background_below_the_floor_is_refused_and_raised_to_its_weakest() {
+    let colour = "color:#102030";
+    let plain = "color:#2E5266";
+    // floor, background, accepted, raised to
+    let cases = [
+        ("", "blur", true, "blur"),
+        ("", colour, true, colour),
+        ("blur", "blur", true, "blur"),
+        ("blur", "frost", true, "frost"),
+        ("blur", "green", true, "green"),
+        ("frost", "blur", false, "frost"),
+        ("frost", "frost", true, "frost"),
+        ("frost", colour, true, colour),
+        ("frost", "image:a.png", true, "image:a.png"),
+        ("frost", "alpha", true, "alpha"),
+        ("cover", "blur", false, plain),
+        ("cover", "frost", false, plain),
+        ("cover", colour, true, colour),
+        ("cover", "green", true, "green"),
+        ("cover", "image:a.png", true, "image:a.png"),
+        ("cover", "alpha", true, "alpha"),
+    ];
+    for (least, wish, accepted, raised) in cases {
+        let floor = match least {
+            "" => Floor::default(),
+            least => floor(&format!("minimum-background = \"{least}\"")),
+        };
+        let wish: BackgroundChoice = wish.parse().unwrap();
+        let breach = floor.background_breach(&wish);
+        assert_eq!(breach.is_none(), accepted, "{least} {wish:?}: {breach:?}");
+        assert_eq!(
+            floor.raise_background(wish.clone()),
+            raised.parse().unwrap(),
+            "{least} {wish:?}"
+        );
+    }
+}
+
+#[test]
+fn a_refusal_says_where_the_rule_is_and_what_to_choose() {
+    let breach = floor("minimum-background = \"frost\"")
+        .background_breach(&BackgroundChoice::Blur)
+        .unwrap();
+    assert_eq!(
+        breach.to_string(),
+        "background blur is weaker than frost, which /etc/frosted/policy.toml (minimum-background) asks for: choose frost, a colour or an image"
+    );
+    let floor = floor("minimum-text-height = \"1/10\"");
+    assert_eq!(
+        floor.text_breach(height("1/20")).unwrap().to_string(),
+        "text height 1/20 is lower than 1/10, which /etc/frosted/policy.toml (minimum-text-height) asks for: choose 1/10 or more"
+    );
+    assert_eq!(
+        floor
+            .text_breach_at(height("64px"), 1080)
+            .unwrap()
+            .to_string(),
+        "text height 64px, 64 of a frame's 1080 pixels, is lower than 1/10 (108 pixels), which /etc/frosted/policy.toml (minimum-text-height) asks for: choose 1/10 or more"
+    );
+}
+
+#[test]
+fn text_heights_stand_to_each_other_as_they_do_in_frames() {
+    use Standing::{AtLeast, ByFrame, Weaker};
+    // wish, floor, standing
+    let cases = [
+        ("1/17", "1/17", AtLeast),
+        ("2/34", "1/17", AtLeast),
+        ("1/16", "1/17", AtLeast),
+        ("1/18", "1/17", Weaker),
+        ("1/34", "1/34", AtLeast),
+        ("1/2", "1/2", AtLeast),
+        ("64px", "64px", AtLeast),
+        ("65px", "64px", AtLeast),
+        ("63px", "64px", Weaker),
+        ("64px", "1/17", ByFrame),
+        ("1/17", "64px", ByFrame),
+        // Nothing is ever lower than a 34th of the frame, or higher than half of it.
+        ("1px", "1/34", AtLeast),
+        ("1/2", "4000px", AtLeast),
+    ];
+    for (wish, least, expected) in cases {
+        let (wish_height, least_height) = (height(wish), height(least));
+        let standing = Standing::of(wish_height, least_height);
+        assert_eq!(standing, expected, "{wish} {least}");
+        let in_frames: Vec<_> = (1..5000)
+            .map(|px| wish_height.in_pixels(px).cmp(&least_height.in_pixels(px)))
+            .collect();
+        let lower = in_frames.iter().any(|order| order.is_lt());
+        let higher = in_frames.iter().any(|order| order.is_gt());
+        match expected {
+            AtLeast => assert!(!lower, "{wish} {least}"),
+            Weaker => assert!(lower && !higher, "{wish} {least}"),
+            ByFrame => assert!(lower && higher, "{wish} {least}"),
+        }
+    }
+}
+
+#[test]
+fn pixels_and_shares_are_compared_in_the_frame() {
+    // wish, floor, frame height, pixels that are protected, whether the wish was enough
+    let cases = [
+        ("64px", "1/17", 720, 64, true),
+        ("64px", "1/17", 1080, 64, true),
+        ("64px", "1/17", 1088, 64, true),
+        ("64px", "1/17", 1089, 65, false),
+        ("64px", "1/17", 2160, 128, false),
+        ("1/17", "64px", 2160, 128, true),
+        ("1/17", "64px", 1089, 65, true),
+        ("1/17", "64px", 1071, 64, false),
+        ("1/17", "64px", 720, 64, false),
+        ("1/17", "64px", 100, 50, false),
+        ("1/17", "1/10", 720, 72, false),
+        ("10px", "64px", 720, 64, false),
+    ];
+    for (wish, least, frame, pixels, enough) in cases {
+        let floor = floor(&format!("minimum-text-height = \"{least}\""));
+        let wish_height = height(wish);
+        let breach = floor.text_breach_at(wish_height, frame);
+        let name = format!("{wish} {least} {frame}");
+        let held = floor.text_at(wish_height, frame).in_pixels(frame);
+        assert_eq!(held, pixels, "{name}");
+        assert_eq!(breach.is_none(), enough, "{name}");
+        assert!(
+            floor.text_in_any_frame(wish_height).in_pixels(frame) >= pixels,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn work_on_known_frames_is_refused_below_the_floor() {
+    let floor = floor("minimum-background = \"frost\"\nminimum-text-height = \"1/10\"");
+    // background, text height, frame height, accepted
+    let cases = [
+        ("blur", "1/2", 720, false),
+        ("frost", "1/10", 720, true),
+        ("frost", "1/11", 720, false),
+        ("frost", "72px", 720, true),
+        ("frost", "72px", 721, false),
+        ("frost", "71px", 720, false),
+        // Nothing of the room is shown, so that no height matters.
+        ("green", "1/34", 720, true),
+        ("alpha", "1px", 720, true),
+    ];
+    for (choice, text, frame, accepted) in cases {
+        let checked = floor.check(&choice.parse().unwrap(), height(text), frame);
+        assert_eq!(
+            checked.is_ok(),
+            accepted,
+            "{choice} {text} {frame}: {checked:?}"
+        );
+    }
+}
+
+#[test]
+fn floors_of_two_files_hold_together() {
+    let one = floor("minimum-background = \"frost\"\nminimum-text-height = \"1/20\"");
+    let two = floor("minimum-text-height = \"100px\"\nsubject = \"one\"");
+    let three = floor("minimum-background = \"blur\"\nminimum-text-height = \"1/10\"");
+    let joined = one.clone().join(two.clone()).join(three.clone());
+    assert_eq!(joined, three.join(two).join(one.clone()));
+    assert!(joined.background_breach(&BackgroundChoice::Blur).is_some());
+    assert_eq!(joined.text_at(height("1/34"), 2000).in_pixels(2000), 200);
+    assert_eq!(joined.text_at(height("1/34"), 720).in_pixels(720), 100);
+    assert_eq!(one.clone().join(Floor::default()), one);
+    assert_eq!(Floor::default().join(one.clone()), one);
+}
+
+#[test]
+fn a_policy_that_is_not_understood_is_an_error() {
+    let cases = [
+        (
+            "minimum-background = \"color\"",
+            "choose blur, frost or cover",
+        ),
+        ("minimum-background = \"\"", "choose blur, frost or cover"),
+        ("minimum-text-height = \"0\"", "1/17"),
+        ("subject = \"nobody\"", "one of: one"),
+        (
+            "background = \"frost\"",
+            "background is no key, there are minimum-background, minimum-text-height, subject",
+        ),
+        (
+            "minimum_background = \"frost\"",
+            "did you mean minimum-background?",
+        ),
+        ("minimum-background = \"frost", "no TOML"),
+    ];
+    for (text, said) in cases {
+        let error = Floor::from_toml(text, Path::new(FILE)).unwrap_err();
+        assert!(error.contains(said), "{text}: {error}");
+    }
+}
+
+#[test]
+fn heights_are_shown_as_they_can_be_written() {
+    for (text, expected) in [
+        ("1/17", "1/17"),
+        ("64px", "64px"),
+        ("2/34", "1/17"),
+        ("3/40", "0.075/1"),
+    ] {
+        assert_eq!(shown(height(text)), expected);
+        assert_eq!(height(&shown(height(text))), height(text));
+    }
+}

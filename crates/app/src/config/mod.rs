@@ -1,0 +1,32 @@
+//! The settings of `frosted run`: the command line over the user's file over the defaults,
+//! and nothing below the administrator's floor.
+//!
+//! [`Live::load`] reads both files once and says what is wrong with them; a [`Reloader`]
+//! looks at them again while the program runs. What is in force is a [`Config`], from which
+//! a pipeline's settings are had only for frames of a known height, because only then
+//! pixels and shares of the frame can be compared.
+//!
+//! Every doubt ends on the safe side. At the start a file that cannot be understood ends
+//! the program. Later on, it leaves everything as it was; a floor only rises.
+
+mod choices;
+mod file;
+mod floor;
+mod live;
+mod merged;
+mod places;
+mod reloader;
+mod table;
+mod wishes;
+
+#[cfg(test)]
+mod properties;
+
+
+pub(crate) use choices::{OutputChoice, SubjectRule};
+pub(crate) use floor::{Breach, Floor};
+pub(crate) use live::{Change, Live, floor_of_this_machine};
+pub(crate) use merged::{Config, Held, StartSettings};
+pub(crate) use places::Places;
+pub(crate) use reloader::Reloader;
+pub(crate) use wishes::Wishes;

@@ -1,0 +1,17 @@
+//! The virtual camera: frames of a camera, protected, to whoever watches.
+//!
+//! [`Session`] is the loop's body. Cameras and outputs come in from outside, so that tests
+//! plant every fault in them.
+
+mod camera;
+mod harden;
+mod output;
+mod recording;
+mod session;
+mod status;
+
+pub(crate) use camera::{CameraChoice, SystemCameras};
+pub(crate) use harden::harden;
+pub(crate) use output::{LOAD_LOOPBACK, Outputs, SystemOutputs};
+pub(crate) use session::Session;
+pub(crate) use status::Status;

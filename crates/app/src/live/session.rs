@@ -1,0 +1,417 @@
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use frosted::camera::{
+    CameraError, CameraErrorKind, Sink, SinkOptions, Source, Unpacker, Viewers, monotonic_now,
+    suspended,
+};
+use frosted::{
+    Cause, FrameReport, FrameSpec, Pipeline, PixelFormat, ProtectedFrame, Settings, Shown,
+    Timestamp,
+};
+
+use super::camera::Cameras;
+use super::output::Outputs;
+use super::status::{CameraState, Meter, State, Status};
+
+/// Without a frame for so long the card is shown.
+const STALL: Duration = Duration::from_millis(230);
+/// After so long without a frame the camera is opened anew: some never go on by themselves
+/// after the machine slept.
+const HUNG: Duration = Duration::from_secs(3);
+/// The camera runs on for so long after the last viewer left, who may just be starting anew.
+const LINGER: Duration = Duration::from_secs(1);
+/// Between two tries to open a camera or an output.
+const RETRY: Duration = Duration::from_millis(500);
+/// Between two cards, for viewers that come meanwhile.
+const CARD_PACE: Duration = Duration::from_millis(100);
+/// The longest wait for anything, so that requests to end are heard.
+const SLICE: Duration = Duration::from_millis(100);
+/// A suspension shorter than this is the clocks' noise.
+const SLEPT: Duration = Duration::from_millis(500);
+
+/// A virtual camera at work.
+///
+/// It has the camera open only while somebody watches. Whatever fails, viewers get the card,
+/// and what failed is tried again. Only protected frames reach the sink, by its type.
+pub(crate) struct Session {
+    pipeline: Pipeline,
+    cameras: Box<dyn Cameras>,
+    outputs: Box<dyn Outputs>,
+    options: SinkOptions,
+    sink: Option<Box<dyn Sink>>,
+    camera: Option<Running>,
+    unpacker: Unpacker,
+    frame: ProtectedFrame,
+    card: ProtectedFrame,
+    /// Since when nobody watches.
+    unwatched: Option<Timestamp>,
+    viewers: Viewers,
+    /// No opening before this.
+    retry_at: Timestamp,
+    card_at: Option<Timestamp>,
+    suspended: Duration,
+    meter: Meter,
+    state: State,
+    cause: Option<String>,
+    /// What is wrong with camera or output, until it works again.
+    trouble: Option<CameraError>,
+}
+
+/// A camera that is open.
+struct Running {
+    source: Box<dyn Source>,
+    /// When it was opened, or its last frame came.
+    heard: Timestamp,
+}
+
+impl Session {
+    /// A session that shows the card to whoever looks at `sink`; the camera stays closed
+    /// until [`step`](Self::step).
+    pub(crate) fn new(
+        pipeline: Pipeline,
+        cameras: Box<dyn Cameras>,
+        outputs: Box<dyn Outputs>,
+        sink: Box<dyn Sink>,
+        options: SinkOptions,
+    ) -> Result<Self, CameraError> {
+        let (width, height) = sink.size();
+        let blank = ProtectedFrame::new(FrameSpec::new(PixelFormat::Yuyv, width, height)?);
+        let mut session = Self {
+            pipeline,
+            cameras,
+            outputs,
+            options,
+            sink: Some(sink),
+            camera: None,
+            unpacker: Unpacker::new(),
+            frame: blank.clone(),
+            card: blank,
+            unwatched: None,
+            viewers: Viewers::Unknown,
+            retry_at: Timestamp::ZERO,
+            card_at: None,
+            suspended: suspended(),
+            meter: Meter::default(),
+            state: State::Starting,
+            cause: None,
+            trouble: None,
+        };
+        session.show_card(None);
+        Ok(session)
+    }
+
+    /// Does what is due, one frame at most. Returns within a tenth of a second, or as soon as
+    /// camera and network allow.
+    ///
+    /// # Errors
+    /// Only if the output is gone for good.
+    pub(crate) fn step(&mut self) -> Result<(), CameraError> {
+        match catch_unwind(AssertUnwindSafe(|| self.advance())) {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                // Whatever it was that panicked, none of it is used again.
+                self.close_camera();
+                self.unpacker = Unpacker::new();
+                self.retry_at = monotonic_now() + RETRY;
+                self.show_card(Some(Cause::Internal.to_string()));
+                Ok(())
+            }
+        }
+    }
+
+    /// How it is doing.
+    pub(crate) fn status(&mut self) -> Status {
+        self.meter.turn(monotonic_now());
+        Status {
+            state: self.state,
+            cause: self.cause.clone(),
+            viewers: self.viewers,
+            camera: match self.camera {
+                Some(_) => CameraState::Open,
+                None => CameraState::Closed,
+            },
+            fps: self.meter.fps(),
+            latency: self.meter.latency(),
+            frames: self.meter.frames(),
+        }
+    }
+
+    /// What is wrong with camera or output at present.
+    pub(crate) fn trouble(&self) -> Option<&CameraError> {
+        self.trouble.as_ref()
+    }
+
+    /// Changes the settings from the next frame on.
+    pub(crate) fn set_settings(&mut self, settings: Settings) {
+        self.pipeline.set_settings(settings);
+    }
+
+    /// The height of the frames that are protected, for settings in pixels.
+    pub(crate) fn frame_height(&self) -> usize {
+        match &self.camera {
+            Some(running) => running.source.mode().height,
+            None => self.options.height,
+        }
+    }
+
+    /// Ends with a last card: programs that go on looking see it and not the last frame.
+    pub(crate) fn finish(mut self) {
+        self.close_camera();
+        self.pipeline.reset();
+        self.write_card_everywhere();
+    }
+
+    fn advance(&mut self) -> Result<(), CameraError> {
+        self.notice_suspension();
+        self.ensure_sink()?;
+        let Some(sink) = &mut self.sink else {
+            std::thread::sleep(SLICE);
+            return Ok(());
+        };
+        self.viewers = sink.viewers();
+        if !self.viewers.watching() && self.rest() {
+            return Ok(());
+        }
+        if self.viewers.watching() {
+            self.unwatched = None;
+        }
+        if self.camera.is_none() && !self.open_camera() {
+            return Ok(());
+        }
+        self.show_next_frame();
+        self.end_of_output()
+    }
+
+    /// The machine slept: it may be elsewhere now.
+    fn notice_suspension(&mut self) {
+        let now = suspended();
+        if now.saturating_sub(self.suspended) > SLEPT {
+            self.close_camera();
+            self.pipeline.reset();
+            self.retry_at = Timestamp::ZERO;
+            self.show_card(None);
+        }
+        self.suspended = now;
+    }
+
+    /// Opens the output anew if it is gone.
+    fn ensure_sink(&mut self) -> Result<(), CameraError> {
+        let now = monotonic_now();
+        if self.sink.is_some() || now < self.retry_at {
+            return Ok(());
+        }
+        self.retry_at = now + RETRY;
+        match self.outputs.open(&self.options) {
+            Ok(sink) => {
+                self.sink = Some(sink);
+                self.retry_at = Timestamp::ZERO;
+                self.trouble = None;
+                self.show_card(None);
+            }
+            Err(error) => self.trouble = Some(error),
+        }
+        Ok(())
+    }
+
+    /// Nobody watches: closes the camera after a while and waits for a viewer. `false` while
+    /// the camera still runs.
+    fn rest(&mut self) -> bool {
+        let now = monotonic_now();
+        let since = *self.unwatched.get_or_insert(now);
+        if self.camera.is_some() {
+            if now.since(since) < LINGER {
+                return false;
+            }
+            self.close_camera();
+            self.pipeline.reset();
+            // A viewer that comes later may get a frame that is still in the device.
+            self.write_card_everywhere();
+        }
+        self.state = State::Waiting;
+        self.cause = None;
+        self.retry_at = Timestamp::ZERO;
+        if let Some(sink) = &mut self.sink {
+            sink.wait(SLICE);
+            if sink.viewers().watching() {
+                self.show_card(None);
+            }
+        }
+        true
+    }
+
+    /// Opens the camera if it is time to; shows the card before, because it can take long.
+    fn open_camera(&mut self) -> bool {
+        let now = monotonic_now();
+        if now < self.retry_at {
+            self.keep_card_fresh();
+            if let Some(sink) = &mut self.sink {
+                sink.wait(SLICE.min(self.retry_at.since(now)));
+            }
+            return false;
+        }
+        if self.trouble.is_none() {
+            self.show_card(None);
+        }
+        match self.cameras.open() {
+            Ok(source) => {
+                self.trouble = None;
+                self.camera = Some(Running {
+                    source,
+                    heard: monotonic_now(),
+                });
+                true
+            }
+            Err(error) => {
+                self.retry_at = monotonic_now() + RETRY;
+                self.lose(error);
+                false
+            }
+        }
+    }
+
+    /// Waits for a frame and shows it, or the card where it is time for that.
+    fn show_next_frame(&mut self) {
+        let Some(running) = &mut self.camera else {
+            return;
+        };
+        let quiet = monotonic_now().since(running.heard);
+        let wait = STALL.saturating_sub(quiet).min(SLICE);
+        let patience = if wait.is_zero() { SLICE } else { wait };
+        let outcome = running.source.next(patience).and_then(|capture| {
+            let frame = self.unpacker.frame(&capture)?;
+            running.heard = monotonic_now();
+            Ok(self.pipeline.protect(&frame, &mut self.frame))
+        });
+        match outcome {
+            Ok(Ok(report)) => self.show_frame(report),
+            // The frame is covered; settings and frames do not go together.
+            Ok(Err(error)) => {
+                self.write_frame();
+                self.state = State::Card;
+                self.cause = Some(error.to_string());
+            }
+            Err(error) => match error.kind() {
+                CameraErrorKind::TimedOut | CameraErrorKind::Damaged => self.do_without(),
+                _ => {
+                    self.close_camera();
+                    self.lose(error);
+                }
+            },
+        }
+    }
+
+    fn show_frame(&mut self, report: FrameReport) {
+        self.write_frame();
+        let (state, cause) = State::of(report.shown);
+        self.state = state;
+        self.cause = cause.map(|cause| cause.to_string());
+        self.card_at = None;
+    }
+
+    fn write_frame(&mut self) {
+        let Some(sink) = &mut self.sink else { return };
+        match sink.write(&self.frame) {
+            Ok(()) => {
+                let latency = monotonic_now().since(self.frame.captured_at());
+                self.meter.add(latency);
+            }
+            Err(error) => self.output_failed(error),
+        }
+    }
+
+    /// No frame came: the last one stands for a moment, then the card, then the camera is
+    /// opened anew.
+    fn do_without(&mut self) {
+        let Some(running) = &self.camera else { return };
+        let quiet = monotonic_now().since(running.heard);
+        if quiet >= HUNG {
+            self.close_camera();
+        }
+        if quiet >= STALL {
+            self.keep_card_fresh();
+        }
+    }
+
+    /// The camera cannot be had: the card, at once.
+    fn lose(&mut self, error: CameraError) {
+        let cause = match error.kind() {
+            CameraErrorKind::Disconnected | CameraErrorKind::NotFound => "camera unplugged",
+            CameraErrorKind::Busy => "camera in use by another program",
+            CameraErrorKind::NoPermission => "camera not permitted",
+            _ => "camera failed",
+        };
+        self.trouble = Some(error);
+        self.pipeline.interrupt();
+        self.show_card(Some(cause.to_owned()));
+    }
+
+    fn keep_card_fresh(&mut self) {
+        let now = monotonic_now();
+        if self.card_at.is_none_or(|at| now.since(at) >= CARD_PACE) {
+            let cause = self.cause.take().filter(|_| self.trouble.is_some());
+            self.show_card(cause);
+        }
+    }
+
+    /// Paints and writes the card that is due, and says why: `cause`, or what the pipeline
+    /// says.
+    fn show_card(&mut self, cause: Option<String>) {
+        let now = monotonic_now();
+        self.card_at = Some(now);
+        let shown = match self.pipeline.protect_idle(now, &mut self.card) {
+            Ok(report) => report.shown,
+            Err(_) => Shown::Card(Cause::Internal),
+        };
+        let (state, own) = State::of(shown);
+        self.state = if cause.is_some() { State::Card } else { state };
+        self.cause = cause.or_else(|| own.map(|own| own.to_string()));
+        if let Some(sink) = &mut self.sink
+            && let Err(error) = sink.write(&self.card)
+        {
+            self.output_failed(error);
+        }
+    }
+
+    /// Writes the card as often as a device has buffers, so that none of them holds a person.
+    fn write_card_everywhere(&mut self) {
+        for _ in 0..8 {
+            self.show_card(None);
+        }
+    }
+
+    fn output_failed(&mut self, error: CameraError) {
+        if error.kind() == CameraErrorKind::TimedOut {
+            return;
+        }
+        self.trouble = Some(error);
+        self.sink = None;
+        self.state = State::Card;
+        self.cause = Some("output gone".to_owned());
+        self.retry_at = monotonic_now() + RETRY;
+        // Nobody can see it.
+        self.close_camera();
+    }
+
+    fn end_of_output(&mut self) -> Result<(), CameraError> {
+        match (&self.sink, &self.trouble) {
+            (None, Some(error)) if !self.outputs.comes_back() => Err(error.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    fn close_camera(&mut self) {
+        self.meter.rest();
+        self.camera = None;
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("pipeline", &self.pipeline)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}

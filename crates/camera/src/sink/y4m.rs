@@ -1,0 +1,152 @@
+use std::fmt;
+use std::io::{self, Write};
+use std::thread;
+use std::time::Duration;
+
+use frosted_core::ProtectedFrame;
+
+use super::pack::Packer;
+use super::{Sink, SinkOptions, Viewers};
+use crate::error::{CameraError, CameraErrorKind};
+
+/// A stream of Y4M, 4:2:2, for another program: `frosted run --output - | ffplay -`.
+pub struct Y4mSink<W> {
+    output: W,
+    options: SinkOptions,
+    packer: Packer,
+    packed: Vec<u8>,
+    planes: Vec<u8>,
+}
+
+impl<W: Write + Send> Y4mSink<W> {
+    /// Writes the header.
+    ///
+    /// # Errors
+    /// [`CameraErrorKind::Unsupported`] for odd sizes, [`CameraErrorKind::Disconnected`] if
+    /// nobody reads.
+    pub fn new(mut output: W, options: &SinkOptions) -> Result<Self, CameraError> {
+        options.check()?;
+        let (width, height, rate) = (options.width, options.height, options.rate);
+        writeln!(
+            output,
+            "YUV4MPEG2 W{width} H{height} F{}:{} Ip A1:1 C422 XCOLORRANGE=LIMITED",
+            rate.numerator(),
+            rate.denominator()
+        )
+        .map_err(|error| gone(&error))?;
+        Ok(Self {
+            output,
+            options: *options,
+            packer: Packer::new(width, height),
+            packed: vec![0; 2 * width * height],
+            planes: vec![0; 2 * width * height],
+        })
+    }
+
+    fn write_planes(&mut self) -> io::Result<()> {
+        let pixels = self.options.width * self.options.height;
+        let (luma, chroma) = self.planes.split_at_mut(pixels);
+        let (cb, cr) = chroma.split_at_mut(pixels / 2);
+        let lumas = luma.chunks_exact_mut(2);
+        let pairs = lumas.zip(cb).zip(cr);
+        for (((luma, cb), cr), codes) in pairs.zip(self.packed.chunks_exact(4)) {
+            luma.copy_from_slice(&[codes[0], codes[2]]);
+            (*cb, *cr) = (codes[1], codes[3]);
+        }
+        self.output.write_all(b"FRAME\n")?;
+        self.output.write_all(&self.planes)?;
+        self.output.flush()
+    }
+}
+
+fn gone(error: &io::Error) -> CameraError {
+    CameraError::new(
+        CameraErrorKind::Disconnected,
+        format!("the program that reads the frames is gone ({error})"),
+    )
+}
+
+impl<W: Write + Send> Sink for Y4mSink<W> {
+    fn write(&mut self, frame: &ProtectedFrame) -> Result<(), CameraError> {
+        let stride = 2 * self.options.width;
+        self.packer
+            .pack_yuyv(&frame.view(), &mut self.packed, stride);
+        self.write_planes().map_err(|error| gone(&error))
+    }
+
+    fn viewers(&mut self) -> Viewers {
+        Viewers::Unknown
+    }
+
+    fn wait(&mut self, timeout: Duration) {
+        thread::sleep(timeout);
+    }
+
+    fn size(&self) -> (usize, usize) {
+        (self.options.width, self.options.height)
+    }
+
+    fn describe(&self) -> String {
+        format!("Y4M, {}x{}", self.options.width, self.options.height)
+    }
+}
+
+impl<W> fmt::Debug for Y4mSink<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Y4mSink")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use frosted_core::internal::protected_mut;
+    use frosted_core::{FrameSpec, PixelFormat, Rgb};
+
+    #[test]
+    fn frames_are_headed_whole_and_in_the_right_planes() {
+        let options = SinkOptions {
+            width: 32,
+            height: 16,
+            ..SinkOptions::default()
+        };
+        let mut out = Vec::new();
+        let mut sink = Y4mSink::new(&mut out, &options).unwrap();
+        let spec = FrameSpec::new(PixelFormat::Nv12, 32, 16).unwrap();
+        let mut frame = ProtectedFrame::new(spec);
+        let rgb = Rgb::new(200, 40, 90);
+        protected_mut(&mut frame).view_mut().fill(rgb);
+        sink.write(&frame).unwrap();
+        let [y, cb, cr] = spec.colour().yuv_of(rgb);
+        let header = b"YUV4MPEG2 W32 H16 F30:1 Ip A1:1 C422 XCOLORRANGE=LIMITED\nFRAME\n";
+        assert!(out.starts_with(header));
+        let planes = &out[header.len()..];
+        assert_eq!(planes.len(), 32 * 16 * 2);
+        assert!(planes[..512].iter().all(|&code| code == y));
+        assert!(planes[512..768].iter().all(|&code| code == cb));
+        assert!(planes[768..].iter().all(|&code| code == cr));
+    }
+
+    #[test]
+    fn a_reader_that_is_gone_and_an_odd_size_are_told_apart() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let error = Y4mSink::new(Closed, &SinkOptions::default()).unwrap_err();
+        assert_eq!(error.kind(), CameraErrorKind::Disconnected);
+        let odd = SinkOptions {
+            width: 33,
+            ..SinkOptions::default()
+        };
+        let error = Y4mSink::new(Closed, &odd).unwrap_err();
+        assert_eq!(error.kind(), CameraErrorKind::Unsupported);
+    }
+}
