@@ -100,7 +100,7 @@ impl Opened {
         let choice = start
             .camera
             .as_deref()
-            .map_or_else(CameraChoice::default, |camera| CameraChoice::from(camera));
+            .map_or_else(CameraChoice::default, CameraChoice::from);
         let mut outputs = SystemOutputs::new(start.output.clone());
         let cameras = SystemCameras::new(choice, wish, outputs.device()?);
         let (mode, waits_for) = match cameras.probe() {

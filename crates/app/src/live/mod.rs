@@ -15,3 +15,6 @@ pub(crate) use harden::harden;
 pub(crate) use output::{LOAD_LOOPBACK, Outputs, SystemOutputs};
 pub(crate) use session::Session;
 pub(crate) use status::Status;
+
+#[cfg(test)]
+mod tests;

@@ -111,13 +111,24 @@ impl Session {
         match catch_unwind(AssertUnwindSafe(|| self.advance())) {
             Ok(outcome) => outcome,
             Err(_) => {
-                // Whatever it was that panicked, none of it is used again.
-                self.close_camera();
-                self.unpacker = Unpacker::new();
-                self.retry_at = monotonic_now() + RETRY;
-                self.show_card(Some(Cause::Internal.to_string()));
+                self.recover();
                 Ok(())
             }
+        }
+    }
+
+    /// After a panic: whatever it was in, none of it is used again but the pipeline, which
+    /// catches its own, and the output, unless that panics, too.
+    fn recover(&mut self) {
+        self.retry_at = monotonic_now() + RETRY;
+        self.close_camera();
+        self.unpacker = Unpacker::new();
+        self.pipeline.interrupt();
+        let shown = catch_unwind(AssertUnwindSafe(|| {
+            self.show_card(Some(Cause::Internal.to_string()));
+        }));
+        if shown.is_err() {
+            self.sink = None;
         }
     }
 
@@ -288,9 +299,9 @@ impl Session {
             Ok(Ok(report)) => self.show_frame(report),
             // The frame is covered; settings and frames do not go together.
             Ok(Err(error)) => {
-                self.write_frame();
                 self.state = State::Card;
                 self.cause = Some(error.to_string());
+                self.write_frame();
             }
             Err(error) => match error.kind() {
                 CameraErrorKind::TimedOut | CameraErrorKind::Damaged => self.do_without(),
@@ -303,11 +314,11 @@ impl Session {
     }
 
     fn show_frame(&mut self, report: FrameReport) {
-        self.write_frame();
         let (state, cause) = State::of(report.shown);
         self.state = state;
         self.cause = cause.map(|cause| cause.to_string());
         self.card_at = None;
+        self.write_frame();
     }
 
     fn write_frame(&mut self) {
