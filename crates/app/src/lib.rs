@@ -10,7 +10,6 @@ pub mod media;
 
 mod cli;
 mod commands;
-#[allow(dead_code, unused_imports, reason = "run is not wired to it yet")]
 mod config;
 mod exit;
 mod interrupt;

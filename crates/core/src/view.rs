@@ -95,6 +95,50 @@ impl<'a> FrameView<'a> {
         let start = y * self.spec.stride_bytes(plane);
         &self.planes[plane][start..start + self.spec.plane_row_bytes(plane)]
     }
+
+    /// The colour of the stored pixel (x, y), chroma from the sample nearest to it. For
+    /// looking at a picture, not for work on whole frames: it is slow.
+    ///
+    /// ```
+    /// use frosted_core::{Frame, FrameSpec, PixelFormat, Rgb};
+    ///
+    /// let mut frame = Frame::new(FrameSpec::new(PixelFormat::Nv12, 32, 16)?);
+    /// frame.view_mut().fill(Rgb::new(255, 255, 255));
+    /// assert_eq!(frame.view().rgb_at(31, 15), Rgb::new(255, 255, 255));
+    /// # Ok::<(), frosted_core::FrameError>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If there is no such pixel.
+    pub fn rgb_at(&self, x: usize, y: usize) -> Rgb {
+        assert!(
+            x < self.spec.width() && y < self.spec.height(),
+            "pixel ({x}, {y}) of a frame of {}x{}",
+            self.spec.width(),
+            self.spec.height()
+        );
+        let row = self.row(0, y);
+        let pair = x / 2;
+        let codes = match self.spec.format() {
+            PixelFormat::Nv12 => {
+                let chroma = &self.row(1, y / 2)[2 * pair..];
+                [row[x], chroma[0], chroma[1]]
+            }
+            PixelFormat::Nv21 => {
+                let chroma = &self.row(1, y / 2)[2 * pair..];
+                [row[x], chroma[1], chroma[0]]
+            }
+            PixelFormat::I420 => [row[x], self.row(1, y / 2)[pair], self.row(2, y / 2)[pair]],
+            PixelFormat::I422 => [row[x], self.row(1, y)[pair], self.row(2, y)[pair]],
+            PixelFormat::Yuyv => [row[2 * x], row[4 * pair + 1], row[4 * pair + 3]],
+            PixelFormat::Uyvy => [row[2 * x + 1], row[4 * pair], row[4 * pair + 2]],
+            PixelFormat::Rgb8 => return Rgb::new(row[3 * x], row[3 * x + 1], row[3 * x + 2]),
+            PixelFormat::Bgr8 => return Rgb::new(row[3 * x + 2], row[3 * x + 1], row[3 * x]),
+            PixelFormat::Rgba8 => return Rgb::new(row[4 * x], row[4 * x + 1], row[4 * x + 2]),
+            PixelFormat::Bgra8 => return Rgb::new(row[4 * x + 2], row[4 * x + 1], row[4 * x]),
+        };
+        self.spec.colour().rgb_of(codes)
+    }
 }
 
 impl fmt::Debug for FrameView<'_> {
@@ -245,5 +289,26 @@ impl fmt::Debug for FrameViewMut<'_> {
         f.debug_struct("FrameViewMut")
             .field("spec", &self.spec)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::Frame;
+
+    #[test]
+    fn every_format_tells_the_colour_that_was_filled_in() {
+        let rgb = Rgb::new(200, 90, 30);
+        for format in PixelFormat::ALL {
+            let mut frame = Frame::new(FrameSpec::new(format, 33, 17).unwrap());
+            frame.view_mut().fill(rgb);
+            for (x, y) in [(0, 0), (32, 16), (15, 8)] {
+                let got = frame.view().rgb_at(x, y);
+                for (a, b) in [(got.r, rgb.r), (got.g, rgb.g), (got.b, rgb.b)] {
+                    assert!(a.abs_diff(b) <= 3, "{format} at ({x}, {y}): {got:?}");
+                }
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::cli::{BackgroundChoice, BlurOptions};
+use crate::config;
 use crate::exit::{Exit, Failure};
 use crate::media::MediaError;
 use crate::media::open::{self, Coding, SinkOptions, Target, output_name};
@@ -21,6 +22,14 @@ pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
     for note in &opened.notes {
         messages::note(note);
     }
+    let height = opened.source.info().spec.upright_height();
+    config::floor_of_this_machine()?
+        .check(
+            &options.protect.background,
+            options.protect.text_height,
+            height,
+        )
+        .map_err(|breach| Failure::new(breach.to_string()))?;
     let background = options.protect.background()?;
     let mut run = Run::new(&options.protect, background, opened.source.info())?;
     let summary = options

@@ -323,13 +323,6 @@ impl Floor {
             })
     }
 
-    /// The subject rule itself, or the weakest that is strong enough.
-    pub(crate) fn raise_subject(&self, wish: SubjectRule) -> SubjectRule {
-        self.subject
-            .as_ref()
-            .map_or(wish, |rule| wish.max(rule.least))
-    }
-
     /// The highest of the text height and the floor's, in frames of this upright height.
     pub(crate) fn text_at(&self, wish: TextHeight, frame_height_px: usize) -> TextHeight {
         self.text_rules()

@@ -126,7 +126,7 @@ impl Live {
                 true
             }
             Err(reason) => {
-                notes.push(format!("{reason}: the settings in force stay"));
+                notes.push(format!("{reason}; the settings in force stay"));
                 false
             }
         }
@@ -156,17 +156,7 @@ impl Live {
                 waiting.join(", ")
             ));
         }
-        let overruled = [
-            (
-                "background",
-                self.options.background.is_some() && file.background != self.file.background,
-            ),
-            (
-                "text-height",
-                self.options.text_height.is_some() && file.text_height != self.file.text_height,
-            ),
-        ];
-        for (key, _) in overruled.iter().filter(|(_, overruled)| *overruled) {
+        for key in file.overruled(&self.file, &self.options) {
             notes.push(format!(
                 "{path}: {key} has no effect, --{key} of the command line wins"
             ));
@@ -214,7 +204,7 @@ impl Policy {
                 Some(read)
             }
             Err(reason) => {
-                notes.push(format!("{reason}: the rules in force stay"));
+                notes.push(format!("{reason}; the rules in force stay"));
                 None
             }
         }

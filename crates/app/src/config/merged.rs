@@ -16,7 +16,6 @@ pub(crate) struct Config {
     /// What `choice` names, with the text height as far as it holds for every frame.
     background: Background,
     text_height: TextHeight,
-    subject: SubjectRule,
     card_title: String,
     card_reason: CardReason,
     start: StartSettings,
@@ -57,6 +56,7 @@ pub(crate) struct Held {
 pub(super) struct Wanted {
     pub(super) background: BackgroundChoice,
     pub(super) text_height: TextHeight,
+    /// The only rule there is needs no telling to a pipeline.
     pub(super) subject: SubjectRule,
     pub(super) card_title: String,
     pub(super) card_reason: CardReason,
@@ -126,7 +126,6 @@ impl Config {
             choice,
             background,
             text_height,
-            subject: floor.raise_subject(wanted.subject),
             card_title: wanted.card_title.clone(),
             card_reason: wanted.card_reason,
             start: wanted.start.clone(),
@@ -149,7 +148,6 @@ impl Config {
             choice,
             background,
             text_height,
-            subject: floor.raise_subject(self.subject),
             ..self.clone()
         }
     }
@@ -197,11 +195,6 @@ impl Config {
 
     fn shows_the_room(&self) -> bool {
         matches!(self.background, Background::Blur(_) | Background::Frost(_))
-    }
-
-    /// Who is shown.
-    pub(crate) fn subject(&self) -> SubjectRule {
-        self.subject
     }
 
     /// What a running stream keeps.

@@ -22,11 +22,9 @@ mod wishes;
 #[cfg(test)]
 mod properties;
 
-
-pub(crate) use choices::{OutputChoice, SubjectRule};
-pub(crate) use floor::{Breach, Floor};
-pub(crate) use live::{Change, Live, floor_of_this_machine};
-pub(crate) use merged::{Config, Held, StartSettings};
+pub(crate) use choices::OutputChoice;
+pub(crate) use live::{Live, floor_of_this_machine};
+pub(crate) use merged::{Config, StartSettings};
 pub(crate) use places::Places;
 pub(crate) use reloader::Reloader;
 pub(crate) use wishes::Wishes;

@@ -148,8 +148,6 @@ fn the_judge_finds_what_is_below_the_floor() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
-
     #[test]
     fn a_start_is_refused_or_keeps_to_the_floor(
         options in settings(),

@@ -147,6 +147,36 @@ impl Wishes {
     }
 }
 
+impl Wishes {
+    /// The keys in which this file differs from an `earlier` one though `options` overrule
+    /// them.
+    pub(super) fn overruled(&self, earlier: &Self, options: &Self) -> Vec<&'static str> {
+        fn is<T: PartialEq>(now: &Option<T>, earlier: &Option<T>, option: &Option<T>) -> bool {
+            option.is_some() && now != earlier
+        }
+        let (now, old, by) = (self, earlier, options);
+        [
+            is(&now.background, &old.background, &by.background),
+            is(&now.text_height, &old.text_height, &by.text_height),
+            is(&now.subject, &old.subject, &by.subject),
+            is(&now.card_title, &old.card_title, &by.card_title),
+            is(&now.card_reason, &old.card_reason, &by.card_reason),
+            is(&now.model, &old.model, &by.model),
+            is(&now.engine, &old.engine, &by.engine),
+            is(&now.threads, &old.threads, &by.threads),
+            is(&now.camera, &old.camera, &by.camera),
+            is(&now.size, &old.size, &by.size),
+            is(&now.fps, &old.fps, &by.fps),
+            is(&now.output, &old.output, &by.output),
+            is(&now.onnxruntime, &old.onnxruntime, &by.onnxruntime),
+        ]
+        .into_iter()
+        .zip(KEYS)
+        .filter_map(|(overruled, key)| overruled.then_some(key))
+        .collect()
+    }
+}
+
 fn background(text: &str) -> Result<BackgroundChoice, String> {
     const CHOICE: &str = "choose blur, frost, color:#RRGGBB, image:FILE or green";
     match text.parse() {
@@ -348,6 +378,37 @@ mod tests {
             ["--output", "x"],
         ] {
             assert!(parse(&wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn overruled_keys_are_named_in_the_order_of_the_keys() {
+        let all = |text: &str| read(text).unwrap();
+        let one = all(
+            "background = \"frost\"\ntext-height = \"1/9\"\nsubject = \"one\"\ncard-title = \"a\"\ncard-reason = true\nmodel = \"quality\"\nengine = \"ort\"\nthreads = 2\ncamera = \"a\"\nsize = \"64x64\"\nfps = 5\noutput = \"-\"\nonnxruntime = \"a\"",
+        );
+        let nothing = Wishes::default();
+        assert_eq!(one.overruled(&nothing, &one), KEYS);
+        assert_eq!(one.overruled(&one, &one), [""; 0]);
+        assert_eq!(one.overruled(&nothing, &nothing), [""; 0]);
+        for (key, line) in KEYS.into_iter().zip([
+            "background = \"blur\"",
+            "text-height = \"1/8\"",
+            "subject = \"one\"",
+            "card-title = \"b\"",
+            "card-reason = false",
+            "model = \"landscape\"",
+            "engine = \"rten\"",
+            "threads = 3",
+            "camera = \"b\"",
+            "size = \"32x32\"",
+            "fps = 6",
+            "output = \"auto\"",
+            "onnxruntime = \"b\"",
+        ]) {
+            let file = all(line);
+            assert_eq!(file.overruled(&nothing, &file), [key]);
+            assert_eq!(file.overruled(&nothing, &one), [key]);
         }
     }
 

@@ -188,10 +188,13 @@ impl Session {
         if self.viewers.watching() {
             self.unwatched = None;
         }
-        if self.camera.is_none() && !self.open_camera() {
-            return Ok(());
+        if self.camera.is_none() {
+            // Its first frame comes with the next step, when the settings for frames of its
+            // height can be in force.
+            self.open_camera();
+        } else {
+            self.show_next_frame();
         }
-        self.show_next_frame();
         self.end_of_output()
     }
 
@@ -253,14 +256,14 @@ impl Session {
     }
 
     /// Opens the camera if it is time to; shows the card before, because it can take long.
-    fn open_camera(&mut self) -> bool {
+    fn open_camera(&mut self) {
         let now = monotonic_now();
         if now < self.retry_at {
             self.keep_card_fresh();
             if let Some(sink) = &mut self.sink {
                 sink.wait(SLICE.min(self.retry_at.since(now)));
             }
-            return false;
+            return;
         }
         if self.trouble.is_none() {
             self.show_card(None);
@@ -272,12 +275,10 @@ impl Session {
                     source,
                     heard: monotonic_now(),
                 });
-                true
             }
             Err(error) => {
                 self.retry_at = monotonic_now() + RETRY;
                 self.lose(error);
-                false
             }
         }
     }

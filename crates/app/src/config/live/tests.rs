@@ -450,6 +450,7 @@ fn a_change_that_the_command_line_overrules_is_said() {
         "{said}"
     );
     assert_eq!(background(&live), frost());
+    assert_eq!(told(&mut live), "");
 }
 
 #[test]
