@@ -49,6 +49,8 @@
 //! - `models` (default): the model [`Model::Landscape`], 443 KB in the program.
 //! - `quality`: the model [`Model::Quality`], 443 KB more.
 //! - `camera`: cameras, virtual cameras and what runs between them, in [`camera`].
+//! - `nokhwa`: on Linux a second way to read cameras, which needs libclang to build; on Windows and
+//!   macOS it is there without.
 //! - `pipewire`: a virtual camera of PipeWire's, which needs no root and no kernel module. Linux
 //!   only; its build needs PipeWire's headers and libclang.
 //! - `image`: `Pipeline::process_image` for pictures of the `image` crate.
@@ -88,9 +90,15 @@ pub mod camera {
     pub use frosted_camera::PipewireSink;
     pub use frosted_camera::{
         CameraError, CameraErrorKind, CameraInfo, CameraKind, Capture, Encoding, JpegDecoder, Mode,
-        Sink, SinkInfo, SinkOptions, Source, TestPattern, Unpacker, Viewers, Wish, Y4mSink, cameras,
-        monotonic_now, open_camera, open_loopback, probe_camera, sinks, suspended,
+        Sink, SinkInfo, SinkOptions, Source, TestPattern, Unpacker, Viewers, Wish, Y4mSink,
+        cameras, monotonic_now, open_camera, open_loopback, probe_camera, sinks, suspended,
     };
+    #[cfg(any(
+        windows,
+        target_os = "macos",
+        all(target_os = "linux", feature = "nokhwa")
+    ))]
+    pub use frosted_camera::{NokhwaSource, nokhwa_cameras};
 }
 
 #[cfg(doctest)]

@@ -33,6 +33,8 @@ const HEAVY: &[(&str, &str)] = &[
     ("ort", "frosted-segment"),
     ("rten", "frosted-segment"),
     ("rayon", "frosted-cpu"),
+    ("nokhwa", "frosted-camera"),
+    ("pipewire", "frosted-camera"),
 ];
 
 type Edges = BTreeMap<String, BTreeSet<String>>;

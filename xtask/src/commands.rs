@@ -69,6 +69,9 @@ pub(crate) fn test(engines: Engines) -> ExitCode {
             return code;
         }
     }
+    eprintln!(
+        "\nnot run here: the tests of cameras (`cargo xtask test --cameras`) and of the browser (`--browser`), in a virtual machine"
+    );
     ExitCode::SUCCESS
 }
 
@@ -175,7 +178,7 @@ fn program() -> PathBuf {
 }
 
 /// The library to use; none, and one line that says why, where the embedded engine has to do.
-fn library_or_reason() -> Option<PathBuf> {
+pub(crate) fn library_or_reason() -> Option<PathBuf> {
     if let Some(path) = env::var_os(ORT_DYLIB_PATH).filter(|path| !path.is_empty()) {
         let path = PathBuf::from(path);
         eprintln!("ONNX Runtime: {} ({ORT_DYLIB_PATH})", path.display());
@@ -193,7 +196,7 @@ fn library_or_reason() -> Option<PathBuf> {
     }
 }
 
-fn with_library(command: &mut Command, library: Option<&PathBuf>) {
+pub(crate) fn with_library(command: &mut Command, library: Option<&PathBuf>) {
     match library {
         Some(path) => command.env(ORT_DYLIB_PATH, path),
         None => command.env_remove(ORT_DYLIB_PATH),

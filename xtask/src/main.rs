@@ -3,9 +3,11 @@
 // A command-line tool speaks on its standard streams.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod cameras;
 mod commands;
 mod onnxruntime;
 mod packages;
+mod platforms;
 mod workspace;
 
 use std::process::ExitCode;
@@ -16,8 +18,12 @@ usage: cargo xtask COMMAND
   setup                           get the pinned ONNX Runtime through pip into the target folder
   demo [-- OPTIONS]               set up, build in release, run the demo; OPTIONS go to `frosted demo`
   test [--engine-only-embedded]   set up, then run every test, the doc tests and the builds with fewer features
+  test --cameras                  run the tests of real V4L2 devices in a virtual machine, built the first time
+  test --browser                  show the virtual camera to Chromium in that machine
+  soak [MINUTES]                  run `frosted run` in that machine for so long (default 10); fails if it grows
   bench [-- OPTIONS]              set up, then run the criterion benchmarks; OPTIONS go to criterion
   fuzz [SECONDS]                  mutate the fuzz corpus for so long per target (default 60), on the stable compiler
+  check-platforms                 type-check the code of Windows and macOS; needs Debian on x86-64 and no root
   package-check                   see that each published package holds what it should and nothing else
 
 Set ORT_DYLIB_PATH to use an ONNX Runtime of your own.";
@@ -34,9 +40,14 @@ fn main() -> ExitCode {
         ["demo", "--", options @ ..] | ["demo", options @ ..] => commands::demo(options),
         ["test"] => commands::test(commands::Engines::All),
         ["test", "--engine-only-embedded"] => commands::test(commands::Engines::Embedded),
+        ["test", "--cameras"] => cameras::test(),
+        ["test", "--browser"] => cameras::browser(),
+        ["soak"] => cameras::soak("10"),
+        ["soak", minutes] => cameras::soak(minutes),
         ["bench", "--", options @ ..] | ["bench", options @ ..] => commands::bench(options),
         ["fuzz"] => commands::fuzz("60"),
         ["fuzz", seconds] => commands::fuzz(seconds),
+        ["check-platforms"] => platforms::check(),
         ["package-check"] => packages::check(),
         unknown => {
             eprintln!("unknown command: {}\n\n{USAGE}", unknown.join(" "));

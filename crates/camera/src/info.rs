@@ -7,8 +7,8 @@ use crate::mode::Mode;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CameraInfo {
-    /// What it is opened by: a path such as `/dev/video0`, or a number where there are no
-    /// paths.
+    /// What it is opened by: a path such as `/dev/video0`, on Windows the device's path, on
+    /// macOS its unique identifier.
     pub id: String,
     /// Its name, such as "HD Webcam C920".
     pub name: String,

@@ -28,7 +28,7 @@ pub(crate) fn run(options: &DevicesOptions) -> Result<Exit, Failure> {
     for sink in &sinks {
         lines.extend(of_sink(sink));
     }
-    if cfg!(feature = "pipewire") {
+    if cfg!(all(feature = "pipewire", target_os = "linux")) {
         lines.push("  PipeWire: frosted run --output pipewire".to_owned());
     }
     messages::out(&lines.join("\n"))?;

@@ -93,7 +93,7 @@ fn first_loopback(sinks: Vec<SinkInfo>) -> Result<PathBuf, CameraError> {
 }
 
 fn no_loopback() -> CameraError {
-    let other = if cfg!(feature = "pipewire") {
+    let other = if cfg!(all(feature = "pipewire", target_os = "linux")) {
         ", or take PipeWire (--output pipewire)"
     } else {
         ", or write Y4M for another program (--output -)"
@@ -106,22 +106,22 @@ fn no_loopback() -> CameraError {
     )
 }
 
-#[cfg(feature = "pipewire")]
+#[cfg(all(feature = "pipewire", target_os = "linux"))]
 fn has_pipewire() -> bool {
     true
 }
 
-#[cfg(not(feature = "pipewire"))]
+#[cfg(not(all(feature = "pipewire", target_os = "linux")))]
 fn has_pipewire() -> bool {
     false
 }
 
-#[cfg(feature = "pipewire")]
+#[cfg(all(feature = "pipewire", target_os = "linux"))]
 fn open_pipewire(options: &SinkOptions) -> Result<Box<dyn Sink>, CameraError> {
     Ok(Box::new(frosted::camera::PipewireSink::open(options)?))
 }
 
-#[cfg(not(feature = "pipewire"))]
+#[cfg(not(all(feature = "pipewire", target_os = "linux")))]
 fn open_pipewire(_: &SinkOptions) -> Result<Box<dyn Sink>, CameraError> {
     Err(CameraError::new(
         CameraErrorKind::Unsupported,

@@ -26,6 +26,8 @@ const LINGER: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_millis(500);
 /// Between two cards, for viewers that come meanwhile.
 const CARD_PACE: Duration = Duration::from_millis(100);
+/// Between two cards while nobody watches.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 /// The longest wait for anything, so that requests to end are heard.
 const SLICE: Duration = Duration::from_millis(100);
 /// A suspension shorter than this is the clocks' noise.
@@ -242,6 +244,10 @@ impl Session {
             self.pipeline.reset();
             // A viewer that comes later may get a frame that is still in the device.
             self.write_card_everywhere();
+        }
+        // Who does not write does not learn that the output is gone.
+        if self.card_at.is_none_or(|at| now.since(at) >= SIGN_OF_LIFE) {
+            self.show_card(None);
         }
         self.state = State::Waiting;
         self.cause = None;

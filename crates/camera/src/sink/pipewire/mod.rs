@@ -1,5 +1,6 @@
 //! A camera for programs that ask PipeWire: no root, no kernel module.
 
+mod audience;
 mod buffer;
 mod node;
 mod params;

@@ -1,5 +1,3 @@
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::AsRawFd;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,16 +10,15 @@ use pipewire::keys;
 use pipewire::loop_::Timeout;
 use pipewire::main_loop::MainLoopRc;
 use pipewire::properties::{PropertiesBox, properties};
-use pipewire::registry::{GlobalObject, Listener as RegistryListener, RegistryRc};
+use pipewire::registry::{Listener as RegistryListener, RegistryRc};
 use pipewire::spa::param::ParamType;
 use pipewire::spa::pod::Pod;
 use pipewire::spa::support::system::IoFlags;
 use pipewire::spa::utils::Direction;
-use pipewire::spa::utils::dict::DictRef;
-use pipewire::stream::{Stream, StreamFlags, StreamListener, StreamRc, StreamState};
-use pipewire::types::ObjectType;
+use pipewire::stream::{Stream, StreamFlags, StreamListener, StreamRc};
 
 use super::ANSWER_LIMIT;
+use super::audience::Audience;
 use super::buffer::{Header, OutBuffer};
 use super::params::Form;
 use super::shared::Shared;
@@ -31,7 +28,7 @@ use crate::error::{CameraError, CameraErrorKind};
 pub(super) const DESCRIPTION: &str = "Frosted Camera";
 
 /// What programs and settings of PipeWire know the camera by.
-const NAME: &str = "frosted-camera";
+pub(super) const NAME: &str = "frosted-camera";
 
 /// The loop wakes for what happens; this is for what nobody says.
 const TURN: Duration = Duration::from_secs(1);
@@ -86,109 +83,6 @@ fn refused(what: &str, error: &pipewire::Error) -> CameraError {
     )
 }
 
-/// What exists in PipeWire, as far as it matters here.
-#[derive(Default)]
-struct Globals {
-    /// Nodes of our name.
-    namesakes: BTreeSet<u32>,
-    /// By link: the node that gives and the node that takes.
-    links: BTreeMap<u32, (u32, u32)>,
-}
-
-impl Globals {
-    fn add(&mut self, global: &GlobalObject<&DictRef>) {
-        let Some(properties) = global.props else {
-            return;
-        };
-        let number = |key: &str| properties.get(key).and_then(|text| text.parse().ok());
-        match &global.type_ {
-            ObjectType::Node if properties.get(*keys::NODE_NAME) == Some(NAME) => {
-                self.namesakes.insert(global.id);
-            }
-            ObjectType::Link => {
-                if let (Some(from), Some(to)) = (
-                    number(*keys::LINK_OUTPUT_NODE),
-                    number(*keys::LINK_INPUT_NODE),
-                ) {
-                    self.links.insert(global.id, (from, to));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn remove(&mut self, id: u32) {
-        self.namesakes.remove(&id);
-        self.links.remove(&id);
-    }
-
-    fn takers_of(&self, node: u32) -> u32 {
-        let takers: BTreeSet<u32> = self
-            .links
-            .values()
-            .filter(|(from, _)| *from == node)
-            .map(|(_, to)| *to)
-            .collect();
-        takers.len() as u32
-    }
-}
-
-/// Who looks: by PipeWire's state whether, by its links how many.
-struct Audience {
-    shared: Arc<Shared>,
-    globals: RefCell<Globals>,
-    /// Whether all that exists has been listed once.
-    listed: Cell<bool>,
-    /// Whether the node is in the graph.
-    connected: Cell<bool>,
-    node: Cell<u32>,
-    streaming: Cell<bool>,
-}
-
-impl Audience {
-    fn new(shared: &Arc<Shared>) -> Self {
-        Self {
-            shared: Arc::clone(shared),
-            globals: RefCell::default(),
-            listed: Cell::new(false),
-            connected: Cell::new(false),
-            node: Cell::new(0),
-            streaming: Cell::new(false),
-        }
-    }
-
-    fn count(&self) {
-        if self.shared.is_gone() {
-            return;
-        }
-        let viewers = if self.streaming.get() {
-            self.globals.borrow().takers_of(self.node.get()).max(1)
-        } else {
-            0
-        };
-        self.shared.set_viewers(viewers);
-    }
-
-    fn state(&self, stream: &Stream, state: &StreamState) {
-        log::debug!("the PipeWire camera is {state:?}");
-        match state {
-            StreamState::Paused | StreamState::Streaming => self.connected.set(true),
-            StreamState::Connecting => {}
-            StreamState::Unconnected | StreamState::Error(_) => self.shared.leave(),
-        }
-        let streaming = matches!(state, StreamState::Streaming);
-        self.node.set(stream.node_id());
-        if self.streaming.replace(streaming) && !streaming {
-            // Before the owner learns of it: what it writes then stays.
-            self.shared.blacken();
-        }
-        if streaming {
-            self.shared.repeat_after(Duration::ZERO);
-        }
-        self.count();
-    }
-}
-
 /// Locals are dropped from the last to the first: listeners before what they listen to.
 fn serve(
     shared: &Arc<Shared>,
@@ -207,7 +101,7 @@ fn serve(
         deadline: Instant::now() + ANSWER_LIMIT,
     };
 
-    let _core_listener = listen_to_core(&core, &audience);
+    let _core_listener = listen_to_core(&core, shared, &audience);
     let registry = core
         .get_registry_rc()
         .map_err(|error| refused("gives no list of its objects", &error))?;
@@ -219,7 +113,7 @@ fn serve(
 
     let stream = StreamRc::new(core.clone(), DESCRIPTION, node_properties())
         .map_err(|error| refused("gives no stream", &error))?;
-    let _stream_listener = listen_to_stream(&stream, form, &audience)?;
+    let _stream_listener = listen_to_stream(&stream, form, shared, &audience)?;
     let format = form.format()?;
     stream
         .connect(
@@ -284,7 +178,7 @@ impl Turns<'_> {
 
 /// Two cameras of one name cannot be told apart.
 fn refuse_second(audience: &Audience) -> Result<(), CameraError> {
-    if audience.globals.borrow().namesakes.is_empty() {
+    if !audience.has_namesake() {
         return Ok(());
     }
     Err(CameraError::new(
@@ -306,16 +200,16 @@ fn node_properties() -> PropertiesBox {
     }
 }
 
-fn listen_to_core(core: &CoreRc, audience: &Rc<Audience>) -> CoreListener {
-    let (failed, listed) = (Rc::clone(audience), Rc::clone(audience));
+fn listen_to_core(core: &CoreRc, shared: &Arc<Shared>, audience: &Rc<Audience>) -> CoreListener {
+    let (shared, audience) = (Arc::clone(shared), Rc::clone(audience));
     core.add_listener_local()
         .error(move |id, _, result, message| {
             log::debug!("PipeWire reports {result} of object {id}: {message}");
             if id == PW_ID_CORE {
-                failed.shared.leave();
+                shared.leave();
             }
         })
-        .done(move |_, _| listed.listed.set(true))
+        .done(move |_, _| audience.listed.set(true))
         .register()
 }
 
@@ -323,27 +217,22 @@ fn listen_to_registry(registry: &RegistryRc, audience: &Rc<Audience>) -> Registr
     let (added, removed) = (Rc::clone(audience), Rc::clone(audience));
     registry
         .add_listener_local()
-        .global(move |global| {
-            added.globals.borrow_mut().add(global);
-            added.count();
-        })
-        .global_remove(move |id| {
-            removed.globals.borrow_mut().remove(id);
-            removed.count();
-        })
+        .global(move |global| added.add(global))
+        .global_remove(move |id| removed.remove(id))
         .register()
 }
 
 fn listen_to_stream(
     stream: &StreamRc,
     form: Form,
+    shared: &Arc<Shared>,
     audience: &Rc<Audience>,
 ) -> Result<StreamListener<Show>, CameraError> {
     let (buffers, header) = (form.buffers()?, form.header()?);
     let audience = Rc::clone(audience);
     stream
         .add_local_listener_with_user_data(Show {
-            shared: Arc::clone(&audience.shared),
+            shared: Arc::clone(shared),
             form,
             sequence: 0,
         })

@@ -79,7 +79,9 @@ mod tests {
         let mut encoder = jpeg_encoder::Encoder::new(&mut jpeg, quality);
         encoder.set_progressive(progressive);
         encoder.set_restart_interval(3);
-        let pixels: Vec<u8> = (0..64 * 48 * 3u32).map(|i| (i * 7919 >> 5) as u8).collect();
+        let pixels: Vec<u8> = (0..64 * 48 * 3u32)
+            .map(|i| ((i * 7919) >> 5) as u8)
+            .collect();
         encoder
             .encode(&pixels, 64, 48, jpeg_encoder::ColorType::Rgb)
             .unwrap();

@@ -1,0 +1,83 @@
+//! `frosted devices`.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::guest::{CAMERA, DISPLAY, Guest, SINK, VIVID};
+use crate::program::frosted;
+use crate::room::Room;
+use crate::writer::{Coding, Writer};
+
+fn devices(guest: &Guest) -> String {
+    let output = frosted(guest).arg("devices").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(!err.contains("panicked"), "{err}");
+    format!("{said}{err}")
+}
+
+#[test]
+fn cameras_and_outputs_are_listed() {
+    let Some(guest) = Guest::enter("cameras and outputs are listed") else {
+        return;
+    };
+    let room = Room::new(640, 360);
+    let said = devices(&guest);
+    for word in [VIVID, "vivid", "640x360", "yuyv", SINK, "Frosted Camera"] {
+        assert!(said.contains(word), "\"{word}\" is missing in: {said}");
+    }
+    assert!(
+        !said.contains(&format!("{DISPLAY} ")),
+        "a display is no camera: {said}"
+    );
+
+    let _writer = Writer::start(&room, Coding::Mjpeg, 30_000.0 / 1001.0);
+    let said = devices(&guest);
+    for word in [CAMERA, "Writer", "mjpeg", "640x360 at 29.97 fps"] {
+        assert!(said.contains(word), "\"{word}\" is missing in: {said}");
+    }
+}
+
+#[test]
+fn who_holds_a_busy_camera_is_said() {
+    let Some(guest) = Guest::enter("who holds a busy camera is said") else {
+        return;
+    };
+    let mut holder = Command::new("v4l2-ctl")
+        .args(["-d", VIVID, "--stream-mmap=4", "--stream-to=/dev/null"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    let said = devices(&guest);
+    let who = format!("v4l2-ctl ({})", holder.id());
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    assert!(said.contains(&who), "\"{who}\" is missing in: {said}");
+}
+
+#[test]
+fn the_command_that_loads_a_missing_loopback_is_said() {
+    let Some(guest) = Guest::enter("the command that loads a missing loopback is said") else {
+        return;
+    };
+    guest.unload_loopback();
+    let said = devices(&guest);
+    let command = said
+        .lines()
+        .find(|line| line.contains("modprobe v4l2loopback"));
+    let command = command.unwrap_or_else(|| panic!("no command in: {said}"));
+    for word in ["exclusive_caps=1", "card_label=\"Frosted Camera\""] {
+        assert!(
+            command.contains(word),
+            "\"{word}\" is missing in: {command}"
+        );
+    }
+    // The options are right: the module takes them, and the camera has its name.
+    let at = command.find("v4l2loopback").unwrap() + "v4l2loopback".len();
+    let options = command[at..].trim().replace(['`', '\''], "");
+    guest.load_loopback(&options);
+    let said = devices(&guest);
+    assert!(said.contains("Frosted Camera"), "{said}");
+}

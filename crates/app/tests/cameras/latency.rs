@@ -1,0 +1,76 @@
+//! How old a frame is when it is written.
+
+use std::time::{Duration, Instant};
+
+use crate::guest::{CAMERA, Guest};
+use crate::program::{Program, START};
+use crate::reader::Reader;
+use crate::room::Room;
+use crate::writer::{Coding, Writer};
+
+const INTERVAL_MS: f64 = 1000.0 / 30.0;
+
+/// What it says of itself: from captured to written at most one frame interval.
+#[test]
+fn from_captured_to_written() {
+    let Some(guest) = Guest::enter("from captured to written") else {
+        return;
+    };
+    let room = Room::new(1280, 720);
+    for coding in [Coding::Yuyv, Coding::Mjpeg] {
+        let _writer = Writer::start(&room, coding, 30.0);
+        let options = ["--size", "1280x720", "--fps", "30"];
+        let program = Program::ready(&guest, CAMERA, &options);
+        let reader = Reader::v4l2_ctl(&room);
+        reader.wait("person", START, |look| look.person());
+        let since = Instant::now();
+        reader.wait_frames(150, Duration::from_secs(8));
+        let statuses = program.statuses_since(since);
+        let live: Vec<_> = statuses.iter().filter(|s| s.state() == "live").collect();
+        assert!(live.len() >= 3, "{}", program.story());
+        for status in live {
+            let latency = status.number("latency_ms");
+            assert!(
+                latency > 0.0 && latency <= INTERVAL_MS,
+                "{coding:?}: {status:?}"
+            );
+        }
+    }
+}
+
+/// What is measured from outside: the light goes off, and some frames later the picture is dark.
+#[test]
+fn from_the_light_to_the_picture() {
+    let Some(guest) = Guest::enter("from the light to the picture") else {
+        return;
+    };
+    let room = Room::new(640, 360);
+    let writer = Writer::start(&room, Coding::Yuyv, 30.0);
+    let options = ["--size", "640x360", "--fps", "30"];
+    let _program = Program::ready(&guest, CAMERA, &options);
+    let reader = Reader::v4l2_ctl(&room);
+    let bright = reader.wait("person", START, |look| look.person()).look.luma;
+    let mut taken = Vec::new();
+    for _ in 0..7 {
+        for dark in [true, false] {
+            let switched = Instant::now();
+            writer.darken(dark);
+            let what = if dark {
+                "dark picture"
+            } else {
+                "bright picture"
+            };
+            let frame = reader.wait(what, Duration::from_secs(2), |look| {
+                (look.luma < 0.8 * bright) == dark
+            });
+            taken.push((frame.at - switched).as_secs_f64() * 1000.0);
+            std::thread::sleep(Duration::from_millis(230));
+        }
+    }
+    taken.sort_by(f64::total_cmp);
+    let median = taken[taken.len() / 2];
+    // Half an interval until the writer's next frame on the mean, a frame each in the pipes of writer and reader, and
+    // one interval for us.
+    assert!(median <= 3.5 * INTERVAL_MS, "{median:.1} ms of {taken:.0?}");
+    reader.assert_no_room();
+}
