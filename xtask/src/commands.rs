@@ -110,7 +110,7 @@ fn test_steps() -> Vec<(&'static str, Command)> {
                 "--exclude",
                 "xtask",
                 "--features",
-                "frosted/image",
+                "frosted/image,frosted/camera",
             ]),
         ),
         (
@@ -144,6 +144,10 @@ fn test_steps() -> Vec<(&'static str, Command)> {
             ]),
         ),
     ];
+    steps.push((
+        "the preview window, a package of its own",
+        separate("examples/webcam_preview", "check"),
+    ));
     if root().join("fuzz").join("Cargo.toml").is_file() {
         steps.push(("replay of the fuzz corpus", separate("fuzz", "test")));
     }

@@ -7,6 +7,7 @@ mod cameras;
 mod commands;
 mod onnxruntime;
 mod packages;
+mod pipewire;
 mod platforms;
 mod workspace;
 
@@ -19,6 +20,7 @@ usage: cargo xtask COMMAND
   demo [-- OPTIONS]               set up, build in release, run the demo; OPTIONS go to `frosted demo`
   test [--engine-only-embedded]   set up, then run every test, the doc tests and the builds with fewer features
   test --cameras                  run the tests of real V4L2 devices in a virtual machine, built the first time
+  test --pipewire                 run the tests of the PipeWire camera in a session of their own; needs PipeWire
   test --browser                  show the virtual camera to Chromium in that machine
   soak [MINUTES]                  run `frosted run` in that machine for so long (default 10); fails if it grows
   bench [-- OPTIONS]              set up, then run the criterion benchmarks; OPTIONS go to criterion
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         ["test"] => commands::test(commands::Engines::All),
         ["test", "--engine-only-embedded"] => commands::test(commands::Engines::Embedded),
         ["test", "--cameras"] => cameras::test(),
+        ["test", "--pipewire"] => pipewire::test(),
         ["test", "--browser"] => cameras::browser(),
         ["soak"] => cameras::soak("10"),
         ["soak", minutes] => cameras::soak(minutes),

@@ -161,10 +161,13 @@ impl Opened {
         if let Some(error) = &self.waits_for {
             lines.push(format!("note: waiting for it: {error}"));
         }
-        lines.push(format!(
-            "virtual camera: {}; choose it in the video program, Ctrl-C ends it",
-            self.output
-        ));
+        lines.push(match self.start.output {
+            OutputChoice::Stdout => format!("standard output: {}; Ctrl-C ends it", self.output),
+            _ => format!(
+                "virtual camera: {}; choose it in the video program, Ctrl-C ends it",
+                self.output
+            ),
+        });
         lines
     }
 }

@@ -1,6 +1,6 @@
 //! Programs that look at the virtual camera.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -20,6 +20,7 @@ pub(crate) struct Seen {
 pub(crate) struct Reader {
     child: Child,
     seen: Arc<Mutex<Vec<Seen>>>,
+    last: Arc<Mutex<Vec<u8>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -28,8 +29,8 @@ impl Reader {
     pub(crate) fn v4l2_ctl(room: &Arc<Room>) -> Self {
         assert_size(room);
         let mut command = Command::new("v4l2-ctl");
-        command.args(["-d", SINK, "--stream-mmap=4", "--stream-to=-"]);
-        Self::start(command, room)
+        command.args(["-d", SINK, "--stream-mmap=4", "--stream-to-hdr=-"]);
+        Self::start(command, room, Framing::Header)
     }
 
     pub(crate) fn ffmpeg(room: &Arc<Room>) -> Self {
@@ -47,10 +48,10 @@ impl Reader {
             ])
             .args(["-i", SINK, "-fps_mode", "passthrough"])
             .args(["-f", "rawvideo", "-pix_fmt", "yuyv422", "-"]);
-        Self::start(command, room)
+        Self::start(command, room, Framing::None)
     }
 
-    fn start(mut command: Command, room: &Arc<Room>) -> Self {
+    fn start(mut command: Command, room: &Arc<Room>, framing: Framing) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -59,18 +60,21 @@ impl Reader {
             .unwrap();
         let mut frames = child.stdout.take().unwrap();
         let (seen, room) = (Arc::new(Mutex::new(Vec::new())), Arc::clone(room));
-        let to_seen = Arc::clone(&seen);
+        let last = Arc::new(Mutex::new(Vec::new()));
+        let (to_seen, to_last) = (Arc::clone(&seen), Arc::clone(&last));
         let thread = thread::spawn(move || {
             let mut frame = vec![0; room.bytes()];
-            while frames.read_exact(&mut frame).is_ok() {
+            while next(&mut frames, framing, &mut frame).is_ok() {
                 let at = Instant::now();
                 let look = room.look(&frame);
+                to_last.lock().unwrap().clone_from(&frame);
                 to_seen.lock().unwrap().push(Seen { at, look });
             }
         });
         Self {
             child,
             seen,
+            last,
             thread: Some(thread),
         }
     }
@@ -98,9 +102,10 @@ impl Reader {
             }
             assert!(
                 start.elapsed() < limit,
-                "no {what} within {limit:?}, but {} frames, the last: {:?}",
+                "no {what} within {limit:?}, but {} frames, the last: {:?}{}",
                 seen.len(),
-                seen.last()
+                seen.last(),
+                self.kept()
             );
             thread::sleep(Duration::from_millis(5));
         }
@@ -122,6 +127,16 @@ impl Reader {
             );
             thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Keeps the last frame where `FROSTED_CAMERAS_KEEP` names a folder that the machine may write to.
+    fn kept(&self) -> String {
+        let Some(folder) = std::env::var_os("FROSTED_CAMERAS_KEEP") else {
+            return String::new();
+        };
+        let path = std::path::Path::new(&folder).join(format!("{}.yuyv", self.child.id()));
+        std::fs::write(&path, &*self.last.lock().unwrap()).unwrap();
+        format!(", kept as {}", path.display())
     }
 
     /// Fails if one frame of all that were read shows the room.
@@ -152,6 +167,30 @@ impl Drop for Reader {
             let _ = thread.join();
         }
     }
+}
+
+/// How frames are told apart in a pipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Framing {
+    /// They are all of one length.
+    None,
+    /// v4l2-ctl's own: a mark and the length, both big-endian. The older loopback fills the last page of a frame up.
+    Header,
+}
+
+fn next(frames: &mut impl Read, framing: Framing, frame: &mut [u8]) -> io::Result<()> {
+    if framing == Framing::None {
+        return frames.read_exact(frame);
+    }
+    let mut header = [0; 8];
+    frames.read_exact(&mut header)?;
+    assert_eq!(&header[..4], b"rdhV", "no header of v4l2-ctl's");
+    let length = u32::from_be_bytes([header[4], header[5], header[6], header[7]]) as usize;
+    assert!(length >= frame.len(), "{length} bytes of {}", frame.len());
+    frames.read_exact(frame)?;
+    let padding = (length - frame.len()) as u64;
+    io::copy(&mut frames.take(padding), &mut io::sink())?;
+    Ok(())
 }
 
 /// Frames a second, by the times of their arrival.

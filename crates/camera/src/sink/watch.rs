@@ -59,9 +59,10 @@ impl Watch {
                     ),
                 )
             })?;
+        let count = take_stock(device, &watched);
         Ok(Self {
             means: Means::Opened { watched },
-            count: others(device),
+            count,
         })
     }
 
@@ -76,13 +77,9 @@ impl Watch {
                 }
             }
             Means::Opened { watched } => {
-                let before = self.count;
-                let mut count = i64::from(before);
-                let sure = read_events(watched, &mut count);
-                self.count = u32::try_from(count.max(0)).unwrap_or(u32::MAX);
-                if !sure {
-                    self.count = others(device);
-                }
+                self.count = Changes::read(watched)
+                    .apply(self.count)
+                    .unwrap_or_else(|| take_stock(device, watched));
             }
         }
         Viewers::Count(self.count)
@@ -108,25 +105,74 @@ impl Watch {
     }
 }
 
-/// Counts openings and closings; `false` if some were lost.
-fn read_events(watched: &OwnedFd, count: &mut i64) -> bool {
-    let mut buffer = [MaybeUninit::uninit(); 4096];
-    let mut events = inotify::Reader::new(watched, &mut buffer);
-    let mut sure = true;
-    while let Ok(event) = events.next() {
-        let flags = event.events();
-        if flags.contains(ReadFlags::QUEUE_OVERFLOW) {
-            sure = false;
-        } else if flags.contains(ReadFlags::OPEN) {
-            *count += 1;
-        } else if flags.intersects(ReadFlags::CLOSE_WRITE | ReadFlags::CLOSE_NOWRITE) {
-            *count -= 1;
-        }
-    }
-    sure && *count >= 0
+/// What happened to a node since it was last looked.
+#[derive(Debug, Default)]
+struct Changes {
+    opened: u32,
+    closed: u32,
+    /// The system dropped some.
+    lost: bool,
 }
 
-/// The other programs that can be seen to have the node open.
-fn others(device: &Device) -> u32 {
-    u32::try_from(v4l2::holders(device.path()).len()).unwrap_or(u32::MAX)
+impl Changes {
+    fn read(watched: &OwnedFd) -> Self {
+        let mut buffer = [MaybeUninit::uninit(); 4096];
+        let mut events = inotify::Reader::new(watched, &mut buffer);
+        let mut changes = Self::default();
+        while let Ok(event) = events.next() {
+            let flags = event.events();
+            changes.lost |= flags.contains(ReadFlags::QUEUE_OVERFLOW);
+            changes.opened += u32::from(flags.contains(ReadFlags::OPEN));
+            let closed = ReadFlags::CLOSE_WRITE | ReadFlags::CLOSE_NOWRITE;
+            changes.closed += u32::from(flags.intersects(closed));
+        }
+        changes
+    }
+
+    fn none(&self) -> bool {
+        (self.opened, self.closed, self.lost) == (0, 0, false)
+    }
+
+    /// `count` after the changes; `None` if it cannot be right.
+    fn apply(&self, count: u32) -> Option<u32> {
+        if self.lost {
+            return None;
+        }
+        count.checked_add(self.opened)?.checked_sub(self.closed)
+    }
+}
+
+/// How often it is looked anew because somebody came or left meanwhile.
+const LOOKS: usize = 8;
+
+/// The other programs that can be seen to have the node open. Who comes or leaves while it is
+/// looked would be counted twice or never, so it is looked until nobody does.
+fn take_stock(device: &Device, watched: &OwnedFd) -> u32 {
+    let mut holders = 0;
+    for _ in 0..LOOKS {
+        holders = v4l2::holders(device.path()).len();
+        if Changes::read(watched).none() {
+            break;
+        }
+    }
+    u32::try_from(holders).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_that_cannot_be_right_is_taken_anew() {
+        let changes = |opened, closed, lost| Changes {
+            opened,
+            closed,
+            lost,
+        };
+        assert_eq!(changes(2, 1, false).apply(0), Some(1));
+        assert_eq!(changes(0, 1, false).apply(1), Some(0));
+        assert_eq!(changes(0, 1, false).apply(0), None);
+        assert_eq!(changes(1, 0, true).apply(1), None);
+        assert!(changes(0, 0, false).none() && !changes(0, 0, true).none());
+    }
 }

@@ -395,7 +395,7 @@ fn opening(path: &Path, errno: Errno) -> CameraError {
 fn busy(path: &Path) -> CameraError {
     let holders = holders(path);
     let who = if holders.is_empty() {
-        "another program, maybe of another user,".to_owned()
+        "another program (another user's, or another frosted)".to_owned()
     } else {
         holders.join(", ")
     };
