@@ -195,6 +195,35 @@ fn a_loopback_shows_what_is_written_and_stalls_time_out() {
 }
 
 #[test]
+fn a_loopback_whose_feeder_left_is_given_free() {
+    let Some(_devices) = devices() else { return };
+    let path = Path::new(LOOPBACK);
+    let mut sink = LoopbackSink::open(path, &SMALL_SINK).unwrap();
+    sink.write(&plain(Rgb::new(0, 0, 0))).unwrap();
+    let mut reader = V4l2Source::open(path, &SMALL).unwrap();
+    reader.next(SECOND).unwrap();
+    drop(sink);
+    let began = Instant::now();
+    let error = loop {
+        match reader.next(Duration::from_millis(200)) {
+            Err(error) if error.kind() != CameraErrorKind::TimedOut => break error,
+            _ => assert!(began.elapsed() < 2 * SECOND),
+        }
+    };
+    assert_eq!(error.kind(), CameraErrorKind::Disconnected, "{error}");
+    drop(reader);
+    // Free for a feeder of another size.
+    let larger = SinkOptions {
+        width: 1280,
+        height: 720,
+        ..SMALL_SINK
+    };
+    let mut sink = LoopbackSink::open(path, &larger).unwrap();
+    sink.write(&plain(Rgb::new(0, 0, 0))).unwrap();
+    assert_eq!(sink.size(), (1280, 720));
+}
+
+#[test]
 fn viewers_are_counted_as_they_come_and_go() {
     let Some(_devices) = devices() else { return };
     let path = Path::new(LOOPBACK);

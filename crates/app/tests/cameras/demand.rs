@@ -72,18 +72,19 @@ fn the_last_of_two_viewers_closes_it() {
     let Some(guest) = Guest::enter("the last of two viewers closes it") else {
         return;
     };
+    if newer_loopback() {
+        eprintln!(
+            "SKIPPED the last of two viewers closes it: the newer loopback has one at a time"
+        );
+        return;
+    }
     let room = Room::new(640, 360);
     let _writer = Writer::start(&room, Coding::Yuyv, 30.0);
-    let mut program = Program::ready(&guest, CAMERA, &SMALL);
+    let program = Program::ready(&guest, CAMERA, &SMALL);
     let first = Reader::v4l2_ctl(&room);
-    let second = Reader::ffmpeg(&room);
+    let second = Reader::v4l2_ctl(&room);
     first.wait("person", START, |look| look.person());
     second.wait("person", START, |look| look.person());
-    let status = program.wait("a count", Duration::from_secs(3), |s| s.state() == "live");
-    // The newer loopback only says that somebody is there.
-    if !newer_loopback() {
-        assert!(matches!(status.viewers(), None | Some(2)), "{status:?}");
-    }
     drop(first);
     thread::sleep(CLOSES_WITHIN + Duration::from_millis(500));
     assert!(
@@ -95,6 +96,31 @@ fn the_last_of_two_viewers_closes_it() {
     second.assert_no_room();
     drop(second);
     closes(&program, Instant::now());
+}
+
+#[test]
+fn viewers_are_counted() {
+    let Some(guest) = Guest::enter("viewers are counted") else {
+        return;
+    };
+    let room = Room::new(640, 360);
+    let _writer = Writer::start(&room, Coding::Yuyv, 30.0);
+    let mut program = Program::ready(&guest, CAMERA, &SMALL);
+    let mut readers = Vec::new();
+    // The newer loopback has one at a time.
+    let most = if newer_loopback() { 1 } else { 3 };
+    for count in 1..=most {
+        readers.push(Reader::v4l2_ctl(&room));
+        program.wait(&format!("{count} viewers"), START, |s| {
+            s.state() == "live" && s.viewers().is_none_or(|n| n == count)
+        });
+    }
+    for count in (0..most).rev() {
+        readers.pop();
+        program.wait(&format!("{count} viewers"), Duration::from_secs(3), |s| {
+            s.viewers().is_none_or(|n| n == count)
+        });
+    }
 }
 
 /// A viewer is there before the camera, while it comes and goes, and afterwards.
@@ -111,14 +137,14 @@ fn a_viewer_before_during_and_after_the_camera() {
     before.wait("card", START, |look| look.card());
     let writer = Writer::start(&room, Coding::Yuyv, 30.0);
     before.wait("person", START, |look| look.person());
-    let during = Reader::ffmpeg(&room);
+    before.assert_no_room();
+    drop(before);
+    let during = Reader::v4l2_ctl(&room);
     during.wait("person", START, |look| look.person());
     drop(writer);
-    before.wait("card", Duration::from_secs(1), |look| look.card());
     during.wait("card", Duration::from_secs(1), |look| look.card());
-    before.assert_no_room();
     during.assert_no_room();
-    drop((before, during));
+    drop(during);
     let after = Reader::v4l2_ctl(&room);
     after.wait("card", START, |look| look.card());
     let seen = after.wait_frames(5, Duration::from_secs(6));

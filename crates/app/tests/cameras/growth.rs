@@ -37,6 +37,7 @@ fn nothing_grows() {
         reader.wait("person", START, |look| look.person());
         drop(writer);
         reader.wait("card", Duration::from_secs(2), |look| look.card());
+        program.wait_let_go(CAMERA, Duration::from_secs(4));
         writer = Writer::start(&room, Coding::Mjpeg, 30.0);
         reader.wait("person", START, |look| look.person());
         reader.assert_no_room();

@@ -23,6 +23,8 @@ fn from_captured_to_written() {
         let program = Program::ready(&guest, CAMERA, &options);
         let reader = Reader::v4l2_ctl(&room);
         reader.wait("person", START, |look| look.person());
+        // A start is slower than what follows.
+        reader.wait_frames(45, Duration::from_secs(4));
         let since = Instant::now();
         reader.wait_frames(150, Duration::from_secs(8));
         let statuses = program.statuses_since(since);
@@ -38,7 +40,9 @@ fn from_captured_to_written() {
     }
 }
 
-/// What is measured from outside: the light goes off, and some frames later the picture is dark.
+/// What is measured from outside: the light goes down a little, so that it is no reason to cover anything, and some
+/// frames later the picture is darker. The writer's and the
+/// reader's own pipes and buffers count in that, so the same is measured without us, and the difference is ours.
 #[test]
 fn from_the_light_to_the_picture() {
     let Some(guest) = Guest::enter("from the light to the picture") else {
@@ -46,9 +50,24 @@ fn from_the_light_to_the_picture() {
     };
     let room = Room::new(640, 360);
     let writer = Writer::start(&room, Coding::Yuyv, 30.0);
+    let without = {
+        let reader = Reader::v4l2_ctl_of(CAMERA, &room);
+        median_ms(&writer, &reader)
+    };
     let options = ["--size", "640x360", "--fps", "30"];
     let _program = Program::ready(&guest, CAMERA, &options);
     let reader = Reader::v4l2_ctl(&room);
+    let with = median_ms(&writer, &reader);
+    reader.assert_no_room();
+    eprintln!("from the light to the picture: {without:.1} ms without, {with:.1} ms with frosted");
+    // Frames of 33 ms are the grain of this measure: what takes 10 ms may cost one more.
+    assert!(
+        with - without <= 2.0 * INTERVAL_MS,
+        "{without:.1} ms without, {with:.1} ms with"
+    );
+}
+
+fn median_ms(writer: &Writer, reader: &Reader) -> f64 {
     let bright = reader.wait("person", START, |look| look.person()).look.luma;
     let mut taken = Vec::new();
     for _ in 0..7 {
@@ -61,16 +80,12 @@ fn from_the_light_to_the_picture() {
                 "bright picture"
             };
             let frame = reader.wait(what, Duration::from_secs(2), |look| {
-                (look.luma < 0.8 * bright) == dark
+                look.person() && (look.luma < 0.95 * bright) == dark
             });
             taken.push((frame.at - switched).as_secs_f64() * 1000.0);
             std::thread::sleep(Duration::from_millis(230));
         }
     }
     taken.sort_by(f64::total_cmp);
-    let median = taken[taken.len() / 2];
-    // Half an interval until the writer's next frame on the mean, a frame each in the pipes of writer and reader, and
-    // one interval for us.
-    assert!(median <= 3.5 * INTERVAL_MS, "{median:.1} ms of {taken:.0?}");
-    reader.assert_no_room();
+    taken[taken.len() / 2]
 }

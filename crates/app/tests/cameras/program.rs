@@ -159,6 +159,21 @@ impl Program {
         self.files().iter().any(|file| file == device)
     }
 
+    /// Waits until it has closed the device.
+    #[track_caller]
+    pub(crate) fn wait_let_go(&self, device: &str, limit: Duration) {
+        let start = Instant::now();
+        while self.holds(device) {
+            let passed = start.elapsed();
+            assert!(
+                passed < limit,
+                "{device} is open after {passed:?}{}",
+                self.story()
+            );
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// What it has open.
     pub(crate) fn files(&self) -> Vec<String> {
         let Ok(entries) = fs::read_dir(format!("/proc/{}/fd", self.id())) else {
@@ -224,6 +239,9 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("what the program said:{}", self.story());
+        }
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();

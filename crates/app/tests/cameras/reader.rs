@@ -27,14 +27,21 @@ pub(crate) struct Reader {
 impl Reader {
     /// `v4l2-ctl`, as a video program reads: by mmap.
     pub(crate) fn v4l2_ctl(room: &Arc<Room>) -> Self {
-        assert_size(room);
+        Self::v4l2_ctl_of(SINK, room)
+    }
+
+    /// The same of another device.
+    pub(crate) fn v4l2_ctl_of(device: &str, room: &Arc<Room>) -> Self {
+        assert_size(device, room);
         let mut command = Command::new("v4l2-ctl");
-        command.args(["-d", SINK, "--stream-mmap=4", "--stream-to-hdr=-"]);
+        command.args(["-d", device, "--stream-mmap=4", "--stream-to-hdr=-"]);
         Self::start(command, room, Framing::Header)
     }
 
+    /// `ffmpeg`. It takes frames of the exact length only, so that it cannot read frames from the older loopback whose
+    /// length is no multiple of a page, as at 640x360, whoever writes them.
     pub(crate) fn ffmpeg(room: &Arc<Room>) -> Self {
-        assert_size(room);
+        assert_size(SINK, room);
         let mut command = Command::new("ffmpeg");
         command
             .args([
@@ -201,8 +208,8 @@ pub(crate) fn rate(seen: &[Seen]) -> f64 {
 
 /// A reader gets what the device has: frames of another size would be taken for the room's.
 #[track_caller]
-fn assert_size(room: &Room) {
-    let said = ask(SINK, &["-V"]);
+fn assert_size(device: &str, room: &Room) {
+    let said = ask(device, &["-V"]);
     let size = format!("{}/{}", room.width, room.height);
     assert!(
         said.contains(&size) && said.contains("'YUYV'"),

@@ -55,7 +55,7 @@ pub(crate) struct Look {
     person: f64,
     /// Share of the picture that is of the card's paper.
     paper: f64,
-    /// Mean luma, 0 to 255.
+    /// Mean luma of the person's face, 0 to 255.
     pub(crate) luma: f64,
 }
 
@@ -113,7 +113,7 @@ impl Room {
             u.signum() == v.signum() && u.abs() > MARK_CHROMA && v.abs() > MARK_CHROMA
         };
         let luma = frame.iter().step_by(2);
-        let paper = luma.clone().filter(|&&luma| luma.abs_diff(PAPER_LUMA) <= 4);
+        let paper = luma.filter(|&&luma| luma.abs_diff(PAPER_LUMA) <= 4);
         let pixels = (self.width * self.height) as f64;
         let face = self.structure(frame, &[FACE]);
         Look {
@@ -125,8 +125,20 @@ impl Room {
                 .map(|known| correlation(&face, known))
                 .fold(-1.0, f64::max),
             paper: paper.count() as f64 / pixels,
-            luma: luma.map(|&luma| f64::from(luma)).sum::<f64>() / pixels,
+            luma: self.face_luma(frame),
         }
+    }
+
+    fn face_luma(&self, frame: &[u8]) -> f64 {
+        let [left, _, right, _] = FACE.map(|share| (share * self.width as f64) as usize);
+        let [_, top, _, bottom] = FACE.map(|share| (share * self.height as f64) as usize);
+        let rows = (top..bottom)
+            .map(|row| &frame[2 * (row * self.width + left)..2 * (row * self.width + right)]);
+        let sum: usize = rows
+            .flat_map(|row| row.iter().step_by(2))
+            .map(|&luma| usize::from(luma))
+            .sum();
+        sum as f64 / ((right - left) * (bottom - top)) as f64
     }
 
     fn make(width: usize, height: usize) -> Self {

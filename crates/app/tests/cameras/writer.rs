@@ -7,8 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::guest::{CAMERA, ask, signal};
+use crate::guest::{CAMERA, ask, shell, signal};
 use crate::room::Room;
+
+/// What `v4l2-ctl` says.
+const LOG: &str = "/run/tmp/writer.log";
 
 /// How the camera codes its frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +23,7 @@ pub(crate) enum Coding {
 /// A camera that shows the room; it stops when it is dropped.
 pub(crate) struct Writer {
     child: Child,
+    size: (usize, usize),
     dark: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
     pace: Option<JoinHandle<()>>,
@@ -36,12 +40,13 @@ impl Writer {
             "--set-fmt-video-out=width={},height={},pixelformat={fourcc}",
             room.width, room.height
         );
+        let size = (room.width, room.height);
         let mut child = Command::new("v4l2-ctl")
             .args(["-d", CAMERA, &format, &format!("--set-output-parm={rate}")])
             .args(["--stream-out-mmap=2", "--stream-from-hdr=-"])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(std::fs::File::create(LOG).unwrap())
             .spawn()
             .unwrap();
         let mut input = child.stdin.take().unwrap();
@@ -84,15 +89,29 @@ impl Writer {
         });
         let writer = Self {
             child,
+            size,
             dark,
             stop,
             pace: Some(pace),
         };
         let deadline = Instant::now() + Duration::from_secs(5);
-        while !ask(CAMERA, &["-D"]).contains("Video Capture") {
+        let wanted = [
+            format!("{}/{}", writer.size.0, writer.size.1),
+            format!("'{fourcc}'"),
+        ];
+        loop {
+            let said = ask(CAMERA, &["-D", "-V"]);
+            if said.contains("Video Capture") && wanted.iter().all(|word| said.contains(word)) {
+                break;
+            }
             assert!(
                 Instant::now() < deadline,
-                "{CAMERA} did not become a camera"
+                "{CAMERA} did not become a camera of {wanted:?}: {said}{}{}",
+                std::fs::read_to_string(LOG).unwrap_or_default(),
+                String::from_utf8_lossy(
+                    &shell("ls -l /proc/[0-9]*/fd | grep -B20 video11 | grep -E '^/proc|video'")
+                        .stdout
+                ),
             );
             thread::sleep(Duration::from_millis(20));
         }
@@ -109,7 +128,7 @@ impl Writer {
         signal("CONT", self.child.id());
     }
 
-    /// The light goes off or on: every frame from now on is darker, or is not.
+    /// The light goes down a tenth, or up again: every frame from now on is darker, or is not.
     pub(crate) fn darken(&self, dark: bool) {
         self.dark.store(dark, Ordering::Relaxed);
     }
@@ -130,7 +149,7 @@ impl Drop for Writer {
 fn darkened(frame: &[u8]) -> Vec<u8> {
     let mut dark = frame.to_vec();
     for luma in dark.iter_mut().step_by(2) {
-        *luma = 16 + (luma.saturating_sub(16)) / 2;
+        *luma -= *luma / 10;
     }
     dark
 }

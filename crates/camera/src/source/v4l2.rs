@@ -21,10 +21,16 @@ pub struct V4l2Source {
     held: Option<Filled>,
     sequence: u64,
     last_stamp: Timestamp,
+    /// When it was opened, or a frame came.
+    heard: Instant,
 }
 
 /// As many as keep a camera busy while one frame is worked on and one is looked at.
 const BUFFERS: u32 = 4;
+
+/// A loopback that nothing came from for so long is given free: as long as it is open here,
+/// a feeder that returns is held to the format of the one before.
+const ABANDONED: Duration = Duration::from_secs(1);
 
 /// A stamp this much older than its frame's arrival is not believed.
 const OLDEST_STAMP: Duration = Duration::from_secs(1);
@@ -53,6 +59,7 @@ impl V4l2Source {
             held: None,
             sequence: 0,
             last_stamp: Timestamp::ZERO,
+            heard: Instant::now(),
         })
     }
 
@@ -106,6 +113,15 @@ impl V4l2Source {
             let left = until.saturating_duration_since(Instant::now());
             let ready = self.device.wait(left).map_err(|errno| self.lost(errno))?;
             if !ready && left.is_zero() {
+                if self.device.is_loopback() && self.heard.elapsed() >= ABANDONED {
+                    return Err(CameraError::new(
+                        CameraErrorKind::Disconnected,
+                        format!(
+                            "{}: the program that feeds it has stopped: start it again",
+                            self.device.path().display()
+                        ),
+                    ));
+                }
                 return Err(CameraError::new(
                     CameraErrorKind::TimedOut,
                     format!(
@@ -190,6 +206,7 @@ impl Source for V4l2Source {
 
     fn next(&mut self, timeout: Duration) -> Result<Capture<'_>, CameraError> {
         let filled = self.wait_for_frame(timeout)?;
+        self.heard = Instant::now();
         let captured_at = self.stamp(&filled);
         let sequence = self.count(filled.sequence);
         if filled.error {

@@ -85,17 +85,12 @@ impl Device {
                 format!("{shown}: is a device, but no video device"),
             ),
         })?;
-        let capabilities = if capability.capabilities & abi::capability::DEVICE_CAPS != 0 {
-            capability.device_caps
-        } else {
-            capability.capabilities
-        };
         Ok(Self {
             fd,
             path: path.to_owned(),
             name: text(&capability.card),
             driver: text(&capability.driver),
-            capabilities,
+            capabilities: of_this_node(&capability),
         })
     }
 
@@ -115,12 +110,7 @@ impl Device {
     /// Whether frames can be streamed this way now. A loopback with exclusive capabilities
     /// changes from output to capture while somebody feeds it.
     pub(crate) fn streams(&self, direction: Direction) -> bool {
-        let way = match direction {
-            Direction::Capture => abi::capability::VIDEO_CAPTURE,
-            Direction::Output => abi::capability::VIDEO_OUTPUT,
-        };
-        let wanted = way | abi::capability::STREAMING;
-        self.capabilities & wanted == wanted
+        can_stream(self.capabilities, direction)
     }
 
     /// The modes that it offers for capture, in its order.
@@ -358,6 +348,24 @@ impl AsFd for Device {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
+}
+
+/// What the node can do, and not the hardware behind it as a whole.
+fn of_this_node(capability: &abi::Capability) -> u32 {
+    if capability.capabilities & abi::capability::DEVICE_CAPS != 0 {
+        capability.device_caps
+    } else {
+        capability.capabilities
+    }
+}
+
+fn can_stream(capabilities: u32, direction: Direction) -> bool {
+    let way = match direction {
+        Direction::Capture => abi::capability::VIDEO_CAPTURE,
+        Direction::Output => abi::capability::VIDEO_OUTPUT,
+    };
+    let wanted = way | abi::capability::STREAMING;
+    capabilities & wanted == wanted
 }
 
 /// Waits for `flags` on `fd`; an error or hang-up counts, too.
