@@ -33,6 +33,11 @@ pub(crate) fn test() -> ExitCode {
             loopback: "older",
             variables: &required,
         };
+        let alone = |program: &OsString| [program.clone(), "--test-threads=1".into()];
+        let devices = built(&["frosted-camera", "--features", "nokhwa"], "v4l2")?;
+        run("the library's devices", &older, &alone(&devices))?;
+        let nokhwa = built(&["frosted-camera", "--features", "nokhwa"], "nokhwa")?;
+        run("cameras by nokhwa", &older, &alone(&nokhwa))?;
         // A run that is ended because its time is up should have shown what failed until then.
         let all = [
             program.clone(),
@@ -49,7 +54,12 @@ pub(crate) fn test() -> ExitCode {
             ..older
         };
         let filters =
-            ["demand::", "streams::", "--test-threads=1", "--nocapture"].map(OsString::from);
+            ["demand::", "two_readers", "--test-threads=1", "--nocapture"].map(OsString::from);
+        run(
+            "the library's devices, with the newer v4l2loopback",
+            &newer,
+            &alone(&devices),
+        )?;
         let mut command = vec![program];
         command.extend(filters);
         run("cameras, with the newer v4l2loopback", &newer, &command)
@@ -133,38 +143,42 @@ fn has_newer_loopback() -> bool {
     })
 }
 
-/// Builds `frosted` and the test program, and says where the latter is.
+/// Builds `frosted` and its test program, and says where the latter is.
 fn test_program() -> Result<OsString, ExitCode> {
-    eprintln!("\n== build the program and its tests");
-    let output = cargo(&[
-        "test",
-        "--package",
-        "frosted-app",
-        "--test",
-        "cameras",
-        "--no-run",
-        "--message-format=json-render-diagnostics",
-    ])
-    .stdin(Stdio::null())
-    .stderr(Stdio::inherit())
-    .output();
+    built(&["frosted-app"], "cameras")
+}
+
+/// Builds the test program `name` of a package, with options for cargo, and says where it is.
+fn built(package: &[&str], name: &str) -> Result<OsString, ExitCode> {
+    eprintln!("\n== build the test program {name}");
+    let output = cargo(&["test", "--package"])
+        .args(package)
+        .args(["--test", name, "--no-run"])
+        .arg("--message-format=json-render-diagnostics")
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output();
     let program = match output {
         Ok(output) if output.status.success() => {
-            executable(&String::from_utf8_lossy(&output.stdout))
+            executable(&String::from_utf8_lossy(&output.stdout), name)
         }
         _ => None,
     };
     program.map(OsString::from).ok_or_else(|| {
-        eprintln!("failed: the test program \"cameras\" of frosted-app was not built");
+        eprintln!(
+            "failed: the test program \"{name}\" of {} was not built",
+            package[0]
+        );
         ExitCode::FAILURE
     })
 }
 
 /// The test program's path in cargo's messages, one JSON object a line.
-fn executable(messages: &str) -> Option<String> {
+fn executable(messages: &str, name: &str) -> Option<String> {
+    let name = format!(r#""name":"{name}""#);
     messages
         .lines()
-        .filter(|line| line.contains(r#""kind":["test"]"#) && line.contains(r#""name":"cameras""#))
+        .filter(|line| line.contains(r#""kind":["test"]"#) && line.contains(&name))
         .find_map(|line| {
             let (_, rest) = line.split_once(r#""executable":""#)?;
             rest.split_once('"').map(|(path, _)| path.to_owned())
@@ -200,7 +214,11 @@ mod tests {
             "\n",
             r#"{"reason":"build-finished","success":true}"#,
         );
-        assert_eq!(executable(messages).as_deref(), Some("/t/deps/cameras-1"));
-        assert_eq!(executable("{}"), None);
+        assert_eq!(
+            executable(messages, "cameras").as_deref(),
+            Some("/t/deps/cameras-1")
+        );
+        assert_eq!(executable(messages, "others"), None);
+        assert_eq!(executable("{}", "cameras"), None);
     }
 }

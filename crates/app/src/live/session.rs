@@ -30,6 +30,9 @@ const CARD_PACE: Duration = Duration::from_millis(100);
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 /// The longest wait for anything, so that requests to end are heard.
 const SLICE: Duration = Duration::from_millis(100);
+/// How many cards end a session, a frame apart.
+const LAST_CARDS: usize = 4;
+const FRAME: Duration = Duration::from_millis(33);
 /// A suspension shorter than this is the clocks' noise.
 const SLEPT: Duration = Duration::from_millis(500);
 
@@ -173,7 +176,11 @@ impl Session {
     pub(crate) fn finish(mut self) {
         self.close_camera();
         self.pipeline.reset();
-        self.write_card_everywhere();
+        // A viewer may be copying the buffer that one card goes to; not that of the next.
+        for _ in 0..LAST_CARDS {
+            self.show_card(None);
+            std::thread::sleep(FRAME);
+        }
     }
 
     fn advance(&mut self) -> Result<(), CameraError> {

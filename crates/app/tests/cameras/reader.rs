@@ -38,6 +38,23 @@ impl Reader {
         Self::start(command, room, Framing::Header)
     }
 
+    /// A program that watches and leaves the processor to others: nothing is looked at.
+    pub(crate) fn unseen() -> Self {
+        let child = Command::new("v4l2-ctl")
+            .args(["-d", SINK, "--stream-mmap=4"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self {
+            child,
+            seen: Arc::default(),
+            last: Arc::default(),
+            thread: None,
+        }
+    }
+
     /// `ffmpeg`. It takes frames of the exact length only, so that it cannot read frames from the older loopback whose
     /// length is no multiple of a page, as at 640x360, whoever writes them.
     pub(crate) fn ffmpeg(room: &Arc<Room>) -> Self {

@@ -44,6 +44,9 @@ pub(crate) struct Room {
     faces: Vec<Vec<i16>>,
 }
 
+/// Rooms by width and height.
+type Rooms = HashMap<(usize, usize), Arc<Room>>;
+
 /// What is seen on a frame.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
@@ -79,8 +82,7 @@ impl Look {
 impl Room {
     /// The room at a size; it is made once.
     pub(crate) fn new(width: usize, height: usize) -> Arc<Self> {
-        static MADE: LazyLock<Mutex<HashMap<(usize, usize), Arc<Room>>>> =
-            LazyLock::new(Mutex::default);
+        static MADE: LazyLock<Mutex<Rooms>> = LazyLock::new(Mutex::default);
         let mut made = MADE
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);

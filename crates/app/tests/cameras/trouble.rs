@@ -159,14 +159,25 @@ fn a_second_instance_is_refused() {
     let mut first = Program::ready(&guest, CAMERA, &SMALL);
     let reader = Reader::v4l2_ctl(&room);
     reader.wait("person", START, |look| look.person());
-    let second = frosted(&guest)
-        .args(["run", "--camera", CAMERA, "--output", SINK, "--json"])
-        .args(SMALL)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&second.stderr);
-    assert_eq!(second.status.code(), Some(1), "{said}");
-    assert!(said.contains("error: ") && said.contains(SINK), "{said}");
+    // The output is taken, and with the same camera that is taken as well: whichever is found first is said.
+    for (camera, named) in [("pattern", vec![SINK]), (CAMERA, vec![SINK, CAMERA])] {
+        let second = frosted(&guest)
+            .args(["run", "--camera", camera, "--output", SINK, "--json"])
+            .args(SMALL)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&second.stderr);
+        assert_eq!(second.status.code(), Some(1), "{said}");
+        assert_eq!(said.matches("error: ").count(), 1, "{said}");
+        assert!(
+            named.iter().any(|name| said.contains(name)),
+            "{named:?}: {said}"
+        );
+        assert!(
+            said.contains("frosted ("),
+            "it is not said who has it: {said}"
+        );
+    }
     first.assert_runs();
     let seen = reader.wait_frames(30, Duration::from_secs(4));
     let persons = seen.iter().filter(|frame| frame.look.person()).count();

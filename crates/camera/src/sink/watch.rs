@@ -25,7 +25,10 @@ enum Means {
     Usage { asked: Instant },
     /// Who has the node open, which is more than who streams: programs that look for
     /// cameras open it, too, for a moment.
-    Opened { watched: OwnedFd },
+    Opened {
+        watched: OwnedFd,
+        openings: Openings,
+    },
 }
 
 const ASK_AGAIN: Duration = Duration::from_secs(2);
@@ -59,10 +62,10 @@ impl Watch {
                     ),
                 )
             })?;
-        let count = take_stock(device, &watched);
+        let openings = Openings::at_first(device, &watched);
         Ok(Self {
-            means: Means::Opened { watched },
-            count,
+            means: Means::Opened { watched, openings },
+            count: openings.count(),
         })
     }
 
@@ -76,10 +79,12 @@ impl Watch {
                     self.count = count;
                 }
             }
-            Means::Opened { watched } => {
-                self.count = Changes::read(watched)
-                    .apply(self.count)
-                    .unwrap_or_else(|| take_stock(device, watched));
+            Means::Opened { watched, openings } => {
+                let changes = Changes::read(watched);
+                if !changes.none() {
+                    *openings = openings.after(&changes, v4l2::openings(device.path()));
+                    self.count = openings.count();
+                }
             }
         }
         Viewers::Count(self.count)
@@ -89,7 +94,7 @@ impl Watch {
         let before = self.count;
         let (fd, flags) = match &self.means {
             Means::Usage { .. } => (device.as_fd(), PollFlags::PRI),
-            Means::Opened { watched } => (watched.as_fd(), PollFlags::IN),
+            Means::Opened { watched, .. } => (watched.as_fd(), PollFlags::IN),
         };
         let changed = v4l2::wait_for(fd, flags, timeout);
         // An error would come back at once for ever.
@@ -101,6 +106,59 @@ impl Watch {
             && before == 0
         {
             std::thread::sleep(SETTLING.min(timeout));
+        }
+    }
+}
+
+/// Who has the node open.
+///
+/// The system tells that it was opened or closed, but not by how many: equal events that
+/// nobody fetched yet become one. So whoever can be seen is counted anew with each event, and
+/// only programs of other users, which cannot be seen, are counted by the events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Openings {
+    seen: u32,
+    unseen: u32,
+}
+
+/// How often it is looked anew because somebody came or left meanwhile.
+const LOOKS: usize = 8;
+
+impl Openings {
+    /// Those who are there already. Who comes while it is looked would be counted twice, so
+    /// it is looked until nobody does.
+    fn at_first(device: &Device, watched: &OwnedFd) -> Self {
+        let mut openings = Self::default();
+        for _ in 0..LOOKS {
+            openings.seen = v4l2::openings(device.path());
+            if Changes::read(watched).none() {
+                break;
+            }
+        }
+        openings
+    }
+
+    fn count(self) -> u32 {
+        self.seen.saturating_add(self.unseen)
+    }
+
+    /// After `changes`, when `seen` can be seen.
+    fn after(self, changes: &Changes, seen: u32) -> Self {
+        let told = i64::from(changes.opened) - i64::from(changes.closed);
+        let explained = i64::from(seen) - i64::from(self.seen);
+        let unseen = i64::from(self.unseen) + told - explained;
+        Self {
+            seen,
+            unseen: match changes {
+                // Who came and left is not known.
+                Changes { lost: true, .. } => 0,
+                // Nobody can have come without an opening, and with a closing in between it
+                // was one who only looked.
+                Changes { opened: 0, .. } | Changes { closed: 1.., .. } => {
+                    unseen.clamp(0, i64::from(self.unseen)) as u32
+                }
+                _ => unseen.clamp(0, i64::from(u32::MAX)) as u32,
+            },
         }
     }
 }
@@ -132,47 +190,64 @@ impl Changes {
     fn none(&self) -> bool {
         (self.opened, self.closed, self.lost) == (0, 0, false)
     }
-
-    /// `count` after the changes; `None` if it cannot be right.
-    fn apply(&self, count: u32) -> Option<u32> {
-        if self.lost {
-            return None;
-        }
-        count.checked_add(self.opened)?.checked_sub(self.closed)
-    }
-}
-
-/// How often it is looked anew because somebody came or left meanwhile.
-const LOOKS: usize = 8;
-
-/// The other programs that can be seen to have the node open. Who comes or leaves while it is
-/// looked would be counted twice or never, so it is looked until nobody does.
-fn take_stock(device: &Device, watched: &OwnedFd) -> u32 {
-    let mut holders = 0;
-    for _ in 0..LOOKS {
-        holders = v4l2::holders(device.path()).len();
-        if Changes::read(watched).none() {
-            break;
-        }
-    }
-    u32::try_from(holders).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_count_that_cannot_be_right_is_taken_anew() {
-        let changes = |opened, closed, lost| Changes {
+    const fn changes(opened: u32, closed: u32) -> Changes {
+        Changes {
             opened,
             closed,
-            lost,
+            lost: false,
+        }
+    }
+
+    #[test]
+    fn viewers_are_counted_though_equal_events_become_one() {
+        let (nobody, other_user) = (Openings::default(), Openings { seen: 0, unseen: 1 });
+        let two = Openings { seen: 2, unseen: 0 };
+        let cases = [
+            ("one comes", nobody, changes(1, 0), 1, 1),
+            ("two come at once", nobody, changes(1, 0), 2, 2),
+            ("one of two leaves", two, changes(0, 1), 1, 1),
+            ("two leave at once", two, changes(0, 1), 0, 0),
+            ("one looks and leaves", nobody, changes(1, 1), 0, 0),
+            ("another user's comes", nobody, changes(1, 0), 0, 1),
+            ("another user's leaves", other_user, changes(0, 1), 0, 0),
+            (
+                "one comes beside another user's",
+                other_user,
+                changes(1, 0),
+                1,
+                2,
+            ),
+            (
+                "that one leaves",
+                Openings { seen: 1, unseen: 1 },
+                changes(0, 1),
+                0,
+                1,
+            ),
+            (
+                "one looks beside another user's",
+                other_user,
+                changes(1, 1),
+                0,
+                1,
+            ),
+            // Seen only now, because it was not in the table when its event came.
+            ("one is seen late", other_user, changes(0, 0), 1, 1),
+        ];
+        for (name, before, changes, seen, count) in cases {
+            assert_eq!(before.after(&changes, seen).count(), count, "{name}");
+        }
+        let lost = Changes {
+            opened: 5,
+            closed: 0,
+            lost: true,
         };
-        assert_eq!(changes(2, 1, false).apply(0), Some(1));
-        assert_eq!(changes(0, 1, false).apply(1), Some(0));
-        assert_eq!(changes(0, 1, false).apply(0), None);
-        assert_eq!(changes(1, 0, true).apply(1), None);
-        assert!(changes(0, 0, false).none() && !changes(0, 0, true).none());
+        assert_eq!(other_user.after(&lost, 1), Openings { seen: 1, unseen: 0 });
     }
 }

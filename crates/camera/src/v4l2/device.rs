@@ -410,7 +410,7 @@ fn busy(path: &Path) -> CameraError {
     CameraError::new(
         CameraErrorKind::Busy,
         format!(
-            "{}: {who} uses it: end that program or choose another device",
+            "{}: is in use by {who}: end that or choose another device",
             path.display()
         ),
     )

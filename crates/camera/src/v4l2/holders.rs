@@ -23,6 +23,21 @@ pub(crate) fn holders(path: &Path) -> Vec<String> {
     found.into_iter().map(|(_, who)| who).collect()
 }
 
+/// How many descriptors of other programs are open on `path`, as far as this user may see.
+pub(crate) fn openings(path: &Path) -> u32 {
+    let own = std::process::id();
+    let Ok(processes) = fs::read_dir("/proc") else {
+        return 0;
+    };
+    let open: usize = processes
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|&process| process != own)
+        .map(|process| descriptors(process, path))
+        .sum();
+    u32::try_from(open).unwrap_or(u32::MAX)
+}
+
 /// How many descriptors of a process are open on `path`; 0 for a process that may not be
 /// looked into.
 fn descriptors(process: u32, path: &Path) -> usize {

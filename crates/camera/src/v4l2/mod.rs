@@ -11,7 +11,7 @@ mod list;
 
 pub(crate) use buffers::{Buffers, Filled};
 pub(crate) use device::{Device, Granted, wait_for};
-pub(crate) use holders::holders;
+pub(crate) use holders::{holders, openings};
 pub(crate) use list::{cameras, sinks};
 
 pub(crate) use abi::Direction;
