@@ -58,7 +58,10 @@ impl LoopbackSink {
         }
         rustix::fs::flock(&device, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_| fed_by_another(path))?;
-        if !device.streams(Direction::Output) {
+        // With exclusive capabilities it takes no output while somebody feeds it. Before
+        // version 0.13 it also stays so after a program that wrote it like a file.
+        let taken = !device.streams(Direction::Output);
+        if taken && !v4l2::holders(path).is_empty() {
             return Err(fed_by_another(path));
         }
         // Before the format is set: from then on programs look.
@@ -69,7 +72,9 @@ impl LoopbackSink {
             height: options.height,
             rate: Some(options.rate),
         };
-        let granted = device.set_mode(Direction::Output, &wished)?;
+        let granted = device
+            .set_mode(Direction::Output, &wished)
+            .map_err(|error| if taken { stuck(path) } else { error })?;
         if granted.mode.encoding != wished.encoding {
             return Err(CameraError::new(
                 CameraErrorKind::Unsupported,
@@ -80,8 +85,11 @@ impl LoopbackSink {
                 ),
             ));
         }
-        let buffers = Buffers::map(&device, Direction::Output, BUFFERS)
-            .map_err(|errno| device.error("gives no buffers", errno))?;
+        let buffers =
+            Buffers::map(&device, Direction::Output, BUFFERS).map_err(|errno| match taken {
+                true => stuck(path),
+                false => device.error("gives no buffers", errno),
+            })?;
         Ok(Self {
             buffers,
             packer: Packer::new(granted.mode.width, granted.mode.height),
@@ -107,6 +115,17 @@ impl LoopbackSink {
             }
         }
     }
+}
+
+fn stuck(path: &Path) -> CameraError {
+    CameraError::new(
+        CameraErrorKind::Busy,
+        format!(
+            "{}: a program that is gone, or one of another user, left this virtual camera in use: load it anew \
+             (sudo modprobe -r v4l2loopback && sudo modprobe v4l2loopback, with the options as before)",
+            path.display()
+        ),
+    )
 }
 
 /// Whoever the system says holds it.

@@ -28,6 +28,8 @@ enum Means {
     Opened {
         watched: OwnedFd,
         openings: Openings,
+        /// When it has been quiet for long enough to be sure.
+        look_again: Option<Instant>,
     },
 }
 
@@ -64,7 +66,11 @@ impl Watch {
             })?;
         let openings = Openings::at_first(device, &watched);
         Ok(Self {
-            means: Means::Opened { watched, openings },
+            means: Means::Opened {
+                watched,
+                openings,
+                look_again: Some(Instant::now() + SETTLING),
+            },
             count: openings.count(),
         })
     }
@@ -79,12 +85,20 @@ impl Watch {
                     self.count = count;
                 }
             }
-            Means::Opened { watched, openings } => {
+            Means::Opened {
+                watched,
+                openings,
+                look_again,
+            } => {
                 let changes = Changes::read(watched);
                 if !changes.none() {
                     *openings = openings.after(&changes, v4l2::openings(device.path()));
-                    self.count = openings.count();
+                    *look_again = Some(Instant::now() + SETTLING);
+                } else if look_again.is_some_and(|at| at <= Instant::now()) {
+                    *openings = openings.settled(v4l2::openings(device.path()));
+                    *look_again = None;
                 }
+                self.count = openings.count();
             }
         }
         Viewers::Count(self.count)
@@ -114,19 +128,23 @@ impl Watch {
 ///
 /// The system tells that it was opened or closed, but not by how many: equal events that
 /// nobody fetched yet become one. So whoever can be seen is counted anew with each event, and
-/// only programs of other users, which cannot be seen, are counted by the events.
+/// again when it has become quiet, because a descriptor is in the table a moment later or
+/// earlier than its event. Programs of other users cannot be seen; an opening that stays
+/// without anybody who could be seen is theirs, until the next closing that leaves nobody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Openings {
     seen: u32,
-    unseen: u32,
+    unseen: bool,
+    /// An opening by nobody who could be seen yet.
+    unexplained: bool,
 }
 
 /// How often it is looked anew because somebody came or left meanwhile.
 const LOOKS: usize = 8;
 
 impl Openings {
-    /// Those who are there already. Who comes while it is looked would be counted twice, so
-    /// it is looked until nobody does.
+    /// Those who are there already. Who comes while it is looked would be taken for somebody
+    /// else, so it is looked until nobody does.
     fn at_first(device: &Device, watched: &OwnedFd) -> Self {
         let mut openings = Self::default();
         for _ in 0..LOOKS {
@@ -139,26 +157,26 @@ impl Openings {
     }
 
     fn count(self) -> u32 {
-        self.seen.saturating_add(self.unseen)
+        self.seen.saturating_add(u32::from(self.unseen))
     }
 
     /// After `changes`, when `seen` can be seen.
     fn after(self, changes: &Changes, seen: u32) -> Self {
-        let told = i64::from(changes.opened) - i64::from(changes.closed);
-        let explained = i64::from(seen) - i64::from(self.seen);
-        let unseen = i64::from(self.unseen) + told - explained;
+        let only_opened = changes.opened && !changes.closed && !changes.lost;
+        let all_gone = (changes.closed && seen == 0) || changes.lost;
         Self {
             seen,
-            unseen: match changes {
-                // Who came and left is not known.
-                Changes { lost: true, .. } => 0,
-                // Nobody can have come without an opening, and with a closing in between it
-                // was one who only looked.
-                Changes { opened: 0, .. } | Changes { closed: 1.., .. } => {
-                    unseen.clamp(0, i64::from(self.unseen)) as u32
-                }
-                _ => unseen.clamp(0, i64::from(u32::MAX)) as u32,
-            },
+            unseen: self.unseen && !all_gone,
+            unexplained: only_opened && seen <= self.seen,
+        }
+    }
+
+    /// When nothing more happened for a while and `seen` can be seen.
+    fn settled(self, seen: u32) -> Self {
+        Self {
+            seen,
+            unseen: self.unseen || (self.unexplained && seen <= self.seen),
+            unexplained: false,
         }
     }
 }
@@ -166,8 +184,8 @@ impl Openings {
 /// What happened to a node since it was last looked.
 #[derive(Debug, Default)]
 struct Changes {
-    opened: u32,
-    closed: u32,
+    opened: bool,
+    closed: bool,
     /// The system dropped some.
     lost: bool,
 }
@@ -180,15 +198,14 @@ impl Changes {
         while let Ok(event) = events.next() {
             let flags = event.events();
             changes.lost |= flags.contains(ReadFlags::QUEUE_OVERFLOW);
-            changes.opened += u32::from(flags.contains(ReadFlags::OPEN));
-            let closed = ReadFlags::CLOSE_WRITE | ReadFlags::CLOSE_NOWRITE;
-            changes.closed += u32::from(flags.intersects(closed));
+            changes.opened |= flags.contains(ReadFlags::OPEN);
+            changes.closed |= flags.intersects(ReadFlags::CLOSE_WRITE | ReadFlags::CLOSE_NOWRITE);
         }
         changes
     }
 
     fn none(&self) -> bool {
-        (self.opened, self.closed, self.lost) == (0, 0, false)
+        !(self.opened || self.closed || self.lost)
     }
 }
 
@@ -196,58 +213,95 @@ impl Changes {
 mod tests {
     use super::*;
 
-    const fn changes(opened: u32, closed: u32) -> Changes {
-        Changes {
-            opened,
-            closed,
-            lost: false,
-        }
-    }
+    const OPENED: Changes = Changes {
+        opened: true,
+        closed: false,
+        lost: false,
+    };
+    const CLOSED: Changes = Changes {
+        opened: false,
+        closed: true,
+        lost: false,
+    };
+    const BOTH: Changes = Changes {
+        opened: true,
+        closed: true,
+        lost: false,
+    };
+    const LOST: Changes = Changes {
+        opened: true,
+        closed: false,
+        lost: true,
+    };
 
+    /// Each row: who is there, what happens with who can be seen then, who can be seen when
+    /// it is quiet, and the count in the end.
     #[test]
     fn viewers_are_counted_though_equal_events_become_one() {
-        let (nobody, other_user) = (Openings::default(), Openings { seen: 0, unseen: 1 });
-        let two = Openings { seen: 2, unseen: 0 };
+        let others = Openings {
+            unseen: true,
+            ..Openings::default()
+        };
+        let seen = |seen| Openings {
+            seen,
+            ..Openings::default()
+        };
         let cases = [
-            ("one comes", nobody, changes(1, 0), 1, 1),
-            ("two come at once", nobody, changes(1, 0), 2, 2),
-            ("one of two leaves", two, changes(0, 1), 1, 1),
-            ("two leave at once", two, changes(0, 1), 0, 0),
-            ("one looks and leaves", nobody, changes(1, 1), 0, 0),
-            ("another user's comes", nobody, changes(1, 0), 0, 1),
-            ("another user's leaves", other_user, changes(0, 1), 0, 0),
+            ("one comes", seen(0), vec![(OPENED, 1)], 1, 1),
+            ("two come at once", seen(0), vec![(OPENED, 2)], 2, 2),
+            ("one is in the table late", seen(0), vec![(OPENED, 0)], 1, 1),
+            ("one of two leaves", seen(2), vec![(CLOSED, 1)], 1, 1),
+            ("two leave at once", seen(2), vec![(CLOSED, 0)], 0, 0),
+            ("one looks and leaves", seen(0), vec![(BOTH, 0)], 0, 0),
+            (
+                "the same in two turns",
+                seen(0),
+                vec![(OPENED, 1), (CLOSED, 0)],
+                0,
+                0,
+            ),
+            (
+                "one leaves as one comes",
+                seen(1),
+                vec![(OPENED, 1), (CLOSED, 1)],
+                1,
+                1,
+            ),
+            ("another user's comes", seen(0), vec![(OPENED, 0)], 0, 1),
+            ("another user's leaves", others, vec![(CLOSED, 0)], 0, 0),
             (
                 "one comes beside another user's",
-                other_user,
-                changes(1, 0),
+                others,
+                vec![(OPENED, 1)],
                 1,
                 2,
             ),
             (
-                "that one leaves",
-                Openings { seen: 1, unseen: 1 },
-                changes(0, 1),
-                0,
-                1,
-            ),
-            (
                 "one looks beside another user's",
-                other_user,
-                changes(1, 1),
-                0,
+                others,
+                vec![(OPENED, 1), (BOTH, 1)],
                 1,
+                2,
             ),
-            // Seen only now, because it was not in the table when its event came.
-            ("one is seen late", other_user, changes(0, 0), 1, 1),
+            ("events were lost", others, vec![(LOST, 1)], 1, 1),
         ];
-        for (name, before, changes, seen, count) in cases {
-            assert_eq!(before.after(&changes, seen).count(), count, "{name}");
+        for (name, mut openings, turns, quiet, count) in cases {
+            for (changes, seen) in turns {
+                openings = openings.after(&changes, seen);
+            }
+            assert_eq!(openings.settled(quiet).count(), count, "{name}");
         }
-        let lost = Changes {
-            opened: 5,
-            closed: 0,
-            lost: true,
-        };
-        assert_eq!(other_user.after(&lost, 1), Openings { seen: 1, unseen: 0 });
+    }
+
+    /// Whatever happened, a closing that leaves nobody who can be seen leaves nobody.
+    #[test]
+    fn no_mistake_outlives_the_last_viewer() {
+        for first in [OPENED, CLOSED, BOTH] {
+            for (seen_at_first, seen_then) in [(0, 0), (0, 1), (1, 0), (1, 1), (2, 1)] {
+                let openings = Openings::default().after(&first, seen_at_first);
+                let openings = openings.settled(seen_then).after(&CLOSED, 0).settled(0);
+                assert_eq!(openings.count(), 0);
+            }
+        }
     }
 }
