@@ -10,7 +10,7 @@ use crate::media::{Rate, open};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 a file, the machine or the set-up is at fault, 2 wrong usage,
-130 broken off by Ctrl-C (what was written until then is kept and whole).
+130 broken off by Ctrl-C (what was written until then is kept and whole); run ends with 0.
 
 Nothing here uses the network.";
 
@@ -39,7 +39,17 @@ input) or pattern (colour bars).
 The settings file is read again when it changes; options win over it, and the
 administrator's policy file over both: see docs/SETTINGS.md.
 
-The state: waiting (nobody looks, camera off), starting, live, covered, card.";
+Each line of --json:
+  state        waiting (nobody looks, camera off), starting (card, until the first good
+               masks), live (the person), covered (the background alone), card
+  cause        why it is not live; null if it is
+  viewers      programs that look; null where it cannot be known
+  camera       open or closed
+  fps          frames of the camera that were protected and written, a second
+  latency_ms   from the capture of a frame until it was written, median of a second; null
+               without frames
+  frames       as fps, since the start
+Notes, such as a camera that is lost, go to the standard error.";
 
 const BENCH_KEYS: &str = "\
 The line of JSON:
@@ -56,7 +66,7 @@ The line of JSON:
   stages                     median milliseconds of reduce, segment, decide and paint
   shown                      frames by what was shown";
 
-/// Shows the person and hides the room: protects pictures and clips.
+/// Shows the person and hides the room: a virtual camera, and for pictures and clips.
 #[derive(Debug, Parser)]
 #[command(name = "frosted", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub(crate) struct Cli {

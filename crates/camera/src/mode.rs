@@ -35,13 +35,14 @@ pub struct Mode {
 }
 
 impl fmt::Display for Mode {
-    /// "1280x720 mjpeg at 30".
+    /// "1280x720 mjpeg at 29.97 fps".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}x{} {}", self.width, self.height, self.encoding)?;
-        match self.rate {
-            Some(rate) => write!(f, " at {rate}"),
-            None => Ok(()),
-        }
+        let Some(rate) = self.rate else {
+            return Ok(());
+        };
+        let fps = f64::from(rate.numerator()) / f64::from(rate.denominator());
+        write!(f, " at {} fps", (fps * 100.0).round() / 100.0)
     }
 }
 

@@ -295,6 +295,7 @@ impl Pipeline {
     /// Says that the stream broke off, as when a camera is unplugged: nothing of it is held
     /// any longer, and the next frame is a start.
     pub fn interrupt(&mut self) {
+        self.fresh = false;
         self.start_over();
     }
 

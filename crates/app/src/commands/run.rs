@@ -91,6 +91,7 @@ struct Opened {
     camera: String,
     mode: Option<Mode>,
     output: String,
+    engine: String,
     waits_for: Option<CameraError>,
 }
 
@@ -115,6 +116,7 @@ impl Opened {
         Ok(Self {
             camera: cameras.describe(),
             output: sink.describe(),
+            engine: String::new(),
             cameras: Some(cameras),
             outputs: Some(outputs),
             sink: Some(sink),
@@ -138,6 +140,8 @@ impl Opened {
             ..Setup::default()
         }
         .build()?;
+        let info = pipeline.segmenter_info();
+        self.engine = format!("{} on {}", info.model, info.engine);
         let parts = (self.cameras.take(), self.outputs.take(), self.sink.take());
         let (Some(cameras), Some(outputs), Some(sink)) = parts else {
             return Err(Failure::new("a session can be begun once"));
@@ -152,12 +156,25 @@ impl Opened {
         Ok(session)
     }
 
+    fn slower_than_asked(&self) -> Option<String> {
+        let (wanted, rate) = (self.start.fps?, self.mode?.rate?);
+        (fps(rate) < 0.99 * fps(wanted)).then(|| {
+            format!(
+                "note: the camera has no more than {} of the {wanted} frames a second at this size, \
+                 see frosted devices for others",
+                fps(rate)
+            )
+        })
+    }
+
     /// What is taken and where it goes.
     fn introduction(&self) -> Vec<String> {
         let mut lines = vec![match &self.mode {
             Some(mode) => format!("camera: {}, {mode}", self.camera),
             None => format!("camera: {}", self.camera),
         }];
+        lines.extend(self.slower_than_asked());
+        lines.push(format!("network: {}", self.engine));
         if let Some(error) = &self.waits_for {
             lines.push(format!("note: waiting for it: {error}"));
         }
@@ -170,6 +187,11 @@ impl Opened {
         });
         lines
     }
+}
+
+/// Frames a second.
+fn fps(rate: Rate) -> f64 {
+    f64::from(rate.numerator()) / f64::from(rate.denominator())
 }
 
 fn wish(start: &StartSettings) -> Wish {

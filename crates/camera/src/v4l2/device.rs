@@ -64,7 +64,7 @@ impl Device {
         let found = fs::metadata(path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => CameraError::new(
                 CameraErrorKind::NotFound,
-                format!("{shown}: there is no such device: plug it in, or see what there is with frosted devices"),
+                format!("{shown}: there is no such device or file: plug it in, or see what there is with frosted devices"),
             ),
             _ => CameraError::new(CameraErrorKind::System, format!("{shown}: {error}")),
         })?;
