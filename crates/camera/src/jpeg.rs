@@ -30,6 +30,17 @@ impl JpegDecoder {
     /// [`CameraError`] if the picture is damaged, cut off, too large or of a sort that is not
     /// supported; what `frame` holds is undefined then.
     pub fn decode(&mut self, jpeg: &[u8], frame: &mut Frame) -> Result<(), CameraError> {
+        self.decode_if(jpeg, frame, |_, _| Ok(()))
+    }
+
+    /// As [`decode`](Self::decode), if `fits` takes the picture's width and height, which it
+    /// is asked before the work: a stream of small pictures must not be held up by a huge one.
+    pub(crate) fn decode_if(
+        &mut self,
+        jpeg: &[u8],
+        frame: &mut Frame,
+        fits: impl FnOnce(usize, usize) -> Result<(), CameraError>,
+    ) -> Result<(), CameraError> {
         // Strict: a damaged frame has to be an error and not a grey patch.
         let options = DecoderOptions::default().set_strict_mode(true);
         let mut decoder = Decoder::new_with_options(ZCursor::new(jpeg), options);
@@ -37,6 +48,7 @@ impl JpegDecoder {
         let (width, height) = decoder
             .dimensions()
             .ok_or_else(|| damaged_because("the JPEG picture has no size"))?;
+        fits(width, height)?;
         let mut raw = decoder.raw_output();
         let count = raw.num_components().unwrap_or(0);
         let layout = raw

@@ -41,21 +41,21 @@ impl Unpacker {
     pub fn frame<'a>(&'a mut self, capture: &Capture<'a>) -> Result<FrameView<'a>, CameraError> {
         let mode = capture.mode;
         let Encoding::Raw(format) = mode.encoding else {
-            self.decoder.decode(capture.bytes, &mut self.decoded)?;
-            self.decoded.set_captured_at(capture.captured_at);
-            let spec = self.decoded.spec();
-            if (spec.width(), spec.height()) != (mode.width, mode.height) {
-                return Err(CameraError::new(
+            let fits = |width, height| {
+                if (width, height) == (mode.width, mode.height) {
+                    return Ok(());
+                }
+                Err(CameraError::new(
                     CameraErrorKind::Damaged,
                     format!(
-                        "the camera sent a JPEG picture of {}x{} in a stream of {}x{}",
-                        spec.width(),
-                        spec.height(),
-                        mode.width,
-                        mode.height
+                        "the camera sent a JPEG picture of {width}x{height} in a stream of {}x{}",
+                        mode.width, mode.height
                     ),
-                ));
-            }
+                ))
+            };
+            self.decoder
+                .decode_if(capture.bytes, &mut self.decoded, fits)?;
+            self.decoded.set_captured_at(capture.captured_at);
             return Ok(self.decoded.view());
         };
         let strides = strides(format, capture);

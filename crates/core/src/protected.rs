@@ -7,8 +7,9 @@ use crate::view::FrameView;
 
 /// An owned frame that only a pipeline can write: the one kind of frame that sinks take.
 ///
-/// It is black until then. There is no way to put pixels of one's own into it, so that what
-/// goes to a virtual camera is what the pipeline decided to show.
+/// It is black until then. No call puts pixels into it but a pipeline's, so that what goes to
+/// a virtual camera is what a pipeline decided to show. Whoever gives that pipeline an engine
+/// or a background picture of their own vouches for those.
 ///
 /// ```
 /// use frosted_core::{FrameSpec, PixelFormat, ProtectedFrame};

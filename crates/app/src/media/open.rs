@@ -147,6 +147,11 @@ pub fn picture(path: &Path) -> Result<frosted::Picture, MediaError> {
         Err(MediaError::unsupported(
             "is a directory, give a PNG or JPEG file",
         ))
+    } else if !metadata.is_file() {
+        // A pipe can keep its reader waiting for ever, and with it the settings.
+        Err(MediaError::unsupported(
+            "is a pipe or device, give a PNG or JPEG file",
+        ))
     } else {
         read_limited(path).and_then(|file| still::decode_picture(&file))
     };

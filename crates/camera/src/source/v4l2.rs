@@ -23,6 +23,10 @@ pub struct V4l2Source {
     last_stamp: Timestamp,
     /// When it was opened, or a frame came.
     heard: Instant,
+    /// A loopback's frame. Its feeder can write to the buffers at any time, and a frame that
+    /// changes between the look for the person and the painting would show the room by the
+    /// mask of another picture.
+    copy: Vec<u8>,
 }
 
 /// As many as keep a camera busy while one frame is worked on and one is looked at.
@@ -60,6 +64,7 @@ impl V4l2Source {
             sequence: 0,
             last_stamp: Timestamp::ZERO,
             heard: Instant::now(),
+            copy: Vec::new(),
         })
     }
 
@@ -218,8 +223,14 @@ impl Source for V4l2Source {
                 ),
             ));
         }
+        let bytes = if self.device.is_loopback() {
+            self.buffers.copy_to(&filled, &mut self.copy);
+            &self.copy
+        } else {
+            self.buffers.bytes(&filled)
+        };
         Ok(Capture {
-            bytes: self.buffers.bytes(&filled),
+            bytes,
             mode: self.granted.mode,
             stride_bytes: self.granted.stride_bytes,
             colour: self.granted.colour,

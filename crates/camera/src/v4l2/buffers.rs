@@ -106,8 +106,8 @@ impl Buffers {
             error: buffer.flags & abi::buffer_flag::ERROR != 0,
             sequence: buffer.sequence,
             monotonic_ns: stamped.then(|| {
-                buffer.seconds.unsigned_abs() * 1_000_000_000
-                    + buffer.microseconds.unsigned_abs() * 1000
+                let seconds = buffer.seconds.unsigned_abs().saturating_mul(1_000_000_000);
+                seconds.saturating_add(buffer.microseconds.unsigned_abs().saturating_mul(1000))
             }),
         })
     }
@@ -117,7 +117,20 @@ impl Buffers {
         self.queue(device, filled.index, 0)
     }
 
-    /// What the device wrote to a buffer that was dequeued and not given back since.
+    /// Copies what is in a buffer that was dequeued and not given back since, for devices that
+    /// may write to it all the same.
+    pub(crate) fn copy_to(&self, filled: &Filled, copy: &mut Vec<u8>) {
+        let mapped = &self.mapped[filled.index];
+        copy.resize(filled.bytes_used, 0);
+        let length = filled.bytes_used.min(mapped.length);
+        // SAFETY: both are at least `length` bytes long and do not overlap. Another process may
+        // be writing the mapping: no reference to it is made, and any bytes are a picture, if
+        // a torn one.
+        unsafe { ptr::copy_nonoverlapping(mapped.start.as_ptr(), copy.as_mut_ptr(), length) };
+    }
+
+    /// What the device wrote to a buffer that was dequeued and not given back since. Not for
+    /// loopbacks, whose feeder shares their buffers.
     pub(crate) fn bytes(&self, filled: &Filled) -> &[u8] {
         let mapped = &self.mapped[filled.index];
         if mapped.queued {

@@ -16,7 +16,9 @@ pub(crate) fn holders(path: &Path) -> Vec<String> {
         .filter(|&process| process != own && descriptors(process, path) > 0)
         .map(|process| {
             let name = fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
-            (process, format!("{} ({process})", name.trim()))
+            // Programs name themselves: nothing in a name may steer a terminal.
+            let name: String = name.trim().chars().filter(|c| !c.is_control()).collect();
+            (process, format!("{name} ({process})"))
         })
         .collect();
     found.sort_unstable();
