@@ -7,6 +7,7 @@ mod demo;
 mod devices;
 mod matte;
 mod run;
+mod voice;
 
 use crate::cli::Command;
 use crate::exit::{Exit, Failure};

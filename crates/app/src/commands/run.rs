@@ -1,9 +1,10 @@
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use frosted::camera::{CameraError, Mode, Sink, SinkOptions, Wish, monotonic_now};
 use frosted::{Rate, RuntimeSearch, Setup, Timestamp};
 
+use super::voice::{Stream, Voice};
 use crate::cli::{RunOptions, Size};
 use crate::config::{self, Config, OutputChoice, Places, Reloader, StartSettings};
 use crate::exit::{Exit, Failure};
@@ -233,6 +234,7 @@ fn refuse_other_size(asked: Option<Size>, sink: &dyn Sink) -> Result<(), Failure
 
 /// Says how the session is doing: to people in one line that changes, to machines in lines.
 struct Teller {
+    voice: Voice,
     json: bool,
     terminal: bool,
     told_at: Option<Timestamp>,
@@ -245,6 +247,7 @@ struct Teller {
 impl Teller {
     fn new(json: bool) -> Self {
         Self {
+            voice: Voice::new(),
             json,
             terminal: io::stderr().is_terminal(),
             told_at: None,
@@ -256,7 +259,7 @@ impl Teller {
 
     fn note(&mut self, note: &str) {
         self.end();
-        messages::note(&note);
+        self.voice.say(Stream::Err, format!("note: {note}\n"));
     }
 
     fn tell(&mut self, status: &Status, trouble: Option<&CameraError>) {
@@ -275,15 +278,13 @@ impl Teller {
         }
         self.told_at = Some(now);
         if self.json {
-            // If nobody listens, the camera goes on.
-            let mut out = io::stdout().lock();
-            let _ = writeln!(out, "{}", status.to_json());
-            let _ = out.flush();
+            self.voice
+                .say(Stream::Out, format!("{}\n", status.to_json()));
         } else if self.terminal {
-            let _ = write!(io::stderr(), "\r\x1b[K{status}");
+            self.voice.say(Stream::Err, format!("\r\x1b[K{status}"));
             self.open_line = true;
         } else if changed {
-            messages::line(status);
+            self.voice.say(Stream::Err, format!("{status}\n"));
         }
         self.last = Some(status.clone());
     }
@@ -291,7 +292,7 @@ impl Teller {
     /// Lets the terminal's next line be a new one.
     fn end(&mut self) {
         if self.open_line {
-            messages::line(&"");
+            self.voice.say(Stream::Err, "\n".to_owned());
             self.open_line = false;
         }
     }
