@@ -21,6 +21,7 @@ mod background;
 mod card;
 mod colour;
 mod error;
+mod face;
 mod format;
 mod frame;
 mod mask;
@@ -38,6 +39,7 @@ pub use background::{Background, Picture, Rgb, TextHeight};
 pub use card::CardPainter;
 pub use colour::{Colour, Matrix, Range};
 pub use error::{FrameError, FrameErrorKind};
+pub use face::{Face, FacePoints, Faces, Point};
 pub use format::{MAX_PLANES, PixelFormat};
 pub use frame::Frame;
 pub use mask::Mask;
@@ -46,7 +48,8 @@ pub use rate::Rate;
 pub use reduced::Reduced;
 pub use rotation::Rotation;
 pub use seam::{
-    ComposeError, ComposeErrorKind, SegmentError, SegmentErrorKind, Segmenter, SegmenterInfo,
+    ComposeError, ComposeErrorKind, FaceFinder, SegmentError, SegmentErrorKind, Segmenter,
+    SegmenterInfo,
 };
 pub use spec::{FrameSpec, MAX_LONG_SIDE, MAX_SHORT_SIDE, MIN_SIDE};
 pub use time::Timestamp;

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::face::Faces;
 use crate::frame::Frame;
 use crate::mask::Mask;
 use crate::plan::ConcealPlan;
@@ -30,7 +31,22 @@ pub trait Segmenter: Send {
     fn info(&self) -> SegmenterInfo;
 }
 
-/// What a segmenter runs.
+/// Finds the faces in a reduced picture. What it finds tells who the subject is and
+/// uncovers nothing.
+pub trait FaceFinder: Send {
+    /// Lists the faces of `picture`, beginning the list with [`Faces::begin`]. After an
+    /// error the list is as it was or empty: never that of another frame under this one's
+    /// number.
+    ///
+    /// # Errors
+    /// [`SegmentError`] if the network failed or gave something that is no list of faces.
+    fn find(&mut self, picture: &Reduced, faces: &mut Faces) -> Result<(), SegmentError>;
+
+    /// What it is, for reports and logs.
+    fn info(&self) -> SegmenterInfo;
+}
+
+/// What a segmenter or a finder of faces runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SegmenterInfo {
     /// The engine with its version, such as "ONNX Runtime 1.31.1".
@@ -41,7 +57,7 @@ pub struct SegmenterInfo {
     pub model_sha256: String,
 }
 
-/// Why no mask came out.
+/// Why no mask, or no list of faces, came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SegmentError {
     kind: SegmentErrorKind,
