@@ -17,12 +17,30 @@ pub trait Engine: Send {
 
     /// Runs the network on `input`, whose shape is
     /// [`ModelSpec::input_shape`](crate::ModelSpec::input_shape), in standard layout. The
-    /// output is valid until the next call.
+    /// output is valid until the next call. Of a network with several outputs it is the
+    /// first of [`ModelSpec::outputs`](crate::ModelSpec::outputs).
     ///
     /// # Errors
     /// [`EngineError`] if no output came out. An output may be wrong in shape or values:
     /// whoever asked checks it.
     fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<ArrayViewD<'_, f32>, EngineError>;
+
+    /// Runs the network as [`run`](Self::run) does, and hands each output with its place in
+    /// [`ModelSpec::outputs`](crate::ModelSpec::outputs) to `take`.
+    ///
+    /// Unless it is written anew it hands over what `run` gives and nothing else, which is
+    /// all that a segmentation needs.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    fn run_each(
+        &mut self,
+        input: ArrayView4<'_, f32>,
+        take: &mut dyn FnMut(usize, ArrayViewD<'_, f32>),
+    ) -> Result<(), EngineError> {
+        take(0, self.run(input)?);
+        Ok(())
+    }
 }
 
 /// Why an engine gave no output.

@@ -3,7 +3,8 @@
 //!
 //! A [`ModelSpec`] says how to feed a model. [`open`] checks the model's bytes, picks an
 //! engine and gives a [`NetworkSegmenter`], which turns reduced pictures into masks. Own
-//! engines come in through [`Engine`] and [`NetworkSegmenter::new`].
+//! engines come in through [`Engine`] and [`NetworkSegmenter::new`]. [`open_faces`] and
+//! [`FaceDetector::new`] do the same for a network that finds faces.
 //!
 //! ```
 //! use frosted_segment::{Engine, EngineError, ModelSpec, NetworkSegmenter};
@@ -51,6 +52,7 @@
 mod checksum;
 mod engine;
 mod error;
+mod faces;
 mod open;
 mod placement;
 mod postprocess;
@@ -64,10 +66,11 @@ mod spec;
 pub use engine::onnxruntime::share_environment;
 pub use engine::{Engine, EngineError};
 pub use error::{LoadError, LoadErrorKind};
+pub use faces::{FaceDetector, FaceOptions};
 // Engines take and give its views.
 pub use ::ndarray;
-pub use open::{EngineChoice, open, open_engine};
+pub use open::{EngineChoice, open, open_engine, open_faces};
 pub use search::pinned::{PINNED_VERSION, PinnedLibrary};
 pub use search::{Place, PlaceOrigin, PlaceOutcome, RuntimeReport, RuntimeSearch, probe};
 pub use segmenter::NetworkSegmenter;
-pub use spec::{ChannelOrder, Fit, Layout, ModelSpec, OutputKind};
+pub use spec::{AnchorGrid, ChannelOrder, Fit, Layout, ModelOutput, ModelSpec, OutputKind};

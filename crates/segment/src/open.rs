@@ -1,15 +1,16 @@
 use std::fmt;
 use std::str::FromStr;
 
-use ndarray::Array4;
+use ndarray::{Array4, ArrayViewD};
 
 use crate::checksum;
 use crate::engine::Engine;
 use crate::error::{LoadError, LoadErrorKind};
+use crate::faces::{FaceDetector, FaceOptions};
 use crate::postprocess::{check_finite, check_shape};
 use crate::search::{RuntimeSearch, probe};
 use crate::segmenter::NetworkSegmenter;
-use crate::spec::ModelSpec;
+use crate::spec::{ModelOutput, ModelSpec};
 
 /// Which engine runs the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -67,6 +68,7 @@ impl FromStr for EngineChoice {
 /// [`LoadErrorKind::Checksum`] if the spec names another sha256 than the bytes have;
 /// [`LoadErrorKind::Model`] for bytes that are no model or one that does not run;
 /// [`LoadErrorKind::Mismatch`] if model and spec are of different shapes;
+/// [`LoadErrorKind::Spec`] if the spec's model finds faces;
 /// [`LoadErrorKind::Runtime`] if ONNX Runtime was named or chosen and does not load;
 /// [`LoadErrorKind::EngineMissing`] if the choice is not compiled in.
 pub fn open(
@@ -79,6 +81,23 @@ pub fn open(
     let mut spec = spec.clone();
     spec.set_sha256(sha256);
     NetworkSegmenter::new(engine, spec)
+}
+
+/// As [`open`], for a model that finds faces.
+///
+/// # Errors
+/// As [`open`], and [`LoadErrorKind::Spec`] as [`FaceDetector::new`].
+pub fn open_faces(
+    choice: EngineChoice,
+    search: &RuntimeSearch,
+    spec: &ModelSpec,
+    onnx: &[u8],
+    options: FaceOptions,
+) -> Result<FaceDetector, LoadError> {
+    let (engine, sha256) = load(choice, search, spec, onnx)?;
+    let mut spec = spec.clone();
+    spec.set_sha256(sha256);
+    FaceDetector::new(engine, spec, options)
 }
 
 /// As [`open`], for a program that puts something of its own between an engine and
@@ -221,12 +240,37 @@ fn check_sum(spec: &ModelSpec, sha256: &str) -> Result<(), LoadError> {
 /// to an engine.
 fn try_out(engine: &mut dyn Engine, spec: &ModelSpec) -> Result<(), LoadError> {
     let name = spec.name();
+    let wanted = spec.outputs();
     let grey = Array4::from_elem(spec.input_shape(), 0.5);
-    let output = engine.run(grey.view()).map_err(|error| {
+    let mut given = 0;
+    let mut outcome = Ok(());
+    let mut take = |place: usize, output: ArrayViewD<'_, f32>| {
+        given += 1;
+        if let (Some(wanted), Ok(())) = (wanted.get(place), &outcome) {
+            outcome = check_output(name, &output, wanted);
+        }
+    };
+    engine.run_each(grey.view(), &mut take).map_err(|error| {
         let message = format!("model \"{name}\" does not run: {error}");
         LoadError::new(LoadErrorKind::Model, message)
     })?;
-    check_shape(output.shape(), spec.output_shapes()).map_err(|error| {
+    outcome?;
+    if given == wanted.len() {
+        return Ok(());
+    }
+    let message = format!(
+        "model \"{name}\" does not fit its spec: it gave {given} outputs, the spec says {}",
+        wanted.len()
+    );
+    Err(LoadError::new(LoadErrorKind::Mismatch, message))
+}
+
+fn check_output(
+    name: &str,
+    output: &ArrayViewD<'_, f32>,
+    wanted: &ModelOutput,
+) -> Result<(), LoadError> {
+    check_shape(output.shape(), wanted.shapes()).map_err(|error| {
         let message = format!("model \"{name}\" does not fit its spec: {error}");
         LoadError::new(LoadErrorKind::Mismatch, message)
     })?;

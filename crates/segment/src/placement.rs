@@ -1,4 +1,4 @@
-use frosted_core::{FrameSpec, Reduced, Rotation};
+use frosted_core::{FrameSpec, Point, Reduced, Rotation};
 
 use crate::resample::Grid;
 use crate::spec::{Fit, ModelSpec};
@@ -17,6 +17,8 @@ pub(crate) struct Placement {
     pub(crate) turn: Turn,
     /// Width and height of the network's plane.
     pub(crate) network: (usize, usize),
+    /// How the picture is turned to stand upright in the plane.
+    rotation: Rotation,
 }
 
 /// Where pixel (x, y) of the content lies in a plane in rows: at
@@ -54,7 +56,42 @@ impl Placement {
             content: picture.rotation().upright(size),
             turn: turn(picture.rotation(), size, network),
             network,
+            rotation: picture.rotation(),
         }
+    }
+
+    /// Where the point (x, y) of the network's plane lies in the reduced picture.
+    pub(crate) fn point_in_picture(&self, x: f32, y: f32) -> Point {
+        let upright = self.rotation.upright(self.content);
+        let (left, top) = corner(upright, self.network);
+        let stored = (self.content.0 as f32, self.content.1 as f32);
+        let (x, y) = self
+            .rotation
+            .stored_point(stored, x - left as f32, y - top as f32);
+        let (across, down) = self.enlargement();
+        Point {
+            x: x * across,
+            y: y * down,
+        }
+    }
+
+    /// Width and height in the reduced picture of what is so large in the network's plane.
+    pub(crate) fn size_in_picture(&self, width: f32, height: f32) -> (f32, f32) {
+        let (across, down) = self.enlargement();
+        if self.rotation.swaps_sides() {
+            (height * across, width * down)
+        } else {
+            (width * across, height * down)
+        }
+    }
+
+    /// Reduced pixels for a pixel of the content, across and down.
+    fn enlargement(&self) -> (f32, f32) {
+        let ratio = |grid: Grid, content: usize| (grid.extent / content as f64) as f32;
+        (
+            ratio(self.picture.0, self.content.0),
+            ratio(self.picture.1, self.content.1),
+        )
     }
 
     /// Whether scaling changes nothing.
@@ -94,12 +131,16 @@ fn content_size(upright: (usize, usize), network: (usize, usize), fit: Fit) -> (
     (side(width, network.0), side(height, network.1))
 }
 
+/// Left and top of content of upright `size`, centred in the plane.
+fn corner(size: (usize, usize), network: (usize, usize)) -> (usize, usize) {
+    ((network.0 - size.0) / 2, (network.1 - size.1) / 2)
+}
+
 /// The way of content of upright `size`, centred, into the plane: the inverse of
 /// [`Rotation::stored_point`].
 fn turn(rotation: Rotation, size: (usize, usize), network: (usize, usize)) -> Turn {
     let stride = network.0 as isize;
-    let left = (network.0 - size.0) / 2;
-    let top = (network.1 - size.1) / 2;
+    let (left, top) = corner(size, network);
     let (right, bottom) = (left + size.0 - 1, top + size.1 - 1);
     let (x, y, step_x, step_y) = match rotation {
         Rotation::None => (left, top, 1, stride),

@@ -184,6 +184,8 @@ impl Pixels<'_> {
                     *target = self.share_of(*classes, person, pixel);
                 }
             }
+            // Not reached: `NetworkSegmenter::new` refuses it. Nobody is what hides most.
+            OutputKind::Faces { .. } => target.fill(0.0),
             OutputKind::Planes { scale } => {
                 for (y, row) in target.chunks_exact_mut(width).enumerate() {
                     let (first_plane, first) = (y % scale * scale, y / scale * (width / scale));

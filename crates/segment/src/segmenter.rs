@@ -4,12 +4,12 @@ use frosted_core::{
     FrameSpec, Mask, Reduced, SegmentError, SegmentErrorKind, Segmenter, SegmenterInfo,
 };
 
-use crate::engine::Engine;
-use crate::error::LoadError;
+use crate::engine::{Engine, EngineError};
+use crate::error::{LoadError, LoadErrorKind};
 use crate::placement::{Placement, wanted_size};
 use crate::postprocess::Postprocessor;
 use crate::preprocess::Preprocessor;
-use crate::spec::ModelSpec;
+use crate::spec::{ModelSpec, OutputKind};
 
 /// A [`Segmenter`] that asks a network about each picture on its own.
 ///
@@ -31,14 +31,18 @@ impl NetworkSegmenter {
     /// refused with the first picture. [`open`](crate::open) checks both beforehand.
     ///
     /// # Errors
-    /// None today; an engine may be asked about its model's shapes in future.
+    /// [`LoadErrorKind::Spec`] if the spec's output is of the kind [`OutputKind::Faces`].
     pub fn new(engine: Box<dyn Engine>, spec: ModelSpec) -> Result<Self, LoadError> {
+        if matches!(spec.output(), OutputKind::Faces { .. }) {
+            let message = format!(
+                "model \"{}\" finds faces, a segmentation needs one that tells the person's \
+                 pixels",
+                spec.name()
+            );
+            return Err(LoadError::new(LoadErrorKind::Spec, message));
+        }
         Ok(Self {
-            info: SegmenterInfo {
-                engine: engine.name(),
-                model: spec.name().to_owned(),
-                model_sha256: spec.sha256().unwrap_or_default().to_owned(),
-            },
+            info: info(engine.as_ref(), &spec),
             before: Preprocessor::new(&spec),
             after: Postprocessor::new(&spec),
             placement: None,
@@ -69,16 +73,13 @@ impl Segmenter for NetworkSegmenter {
     }
 
     fn segment(&mut self, picture: &Reduced, mask: &mut Mask) -> Result<(), SegmentError> {
-        if picture.width() == 0 || picture.height() == 0 {
-            let message = "the reduced picture has no pixels";
-            return Err(SegmentError::new(SegmentErrorKind::WrongSize, message));
-        }
+        check_pixels(picture)?;
         let placement = self.place(picture);
         self.before.fill(picture, &placement);
-        let output = self.engine.run(self.before.input()).map_err(|error| {
-            let message = format!("{} failed: {error}", self.info.engine);
-            SegmentError::new(SegmentErrorKind::Engine, message)
-        })?;
+        let output = self
+            .engine
+            .run(self.before.input())
+            .map_err(|error| engine_failed(&self.info, &error))?;
         self.after.write(&output, &placement, picture, mask)
     }
 
@@ -94,4 +95,26 @@ impl fmt::Debug for NetworkSegmenter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "NetworkSegmenter({:?})", self.info)
     }
+}
+
+/// What `engine` runs by `spec`.
+pub(crate) fn info(engine: &dyn Engine, spec: &ModelSpec) -> SegmenterInfo {
+    SegmenterInfo {
+        engine: engine.name(),
+        model: spec.name().to_owned(),
+        model_sha256: spec.sha256().unwrap_or_default().to_owned(),
+    }
+}
+
+pub(crate) fn check_pixels(picture: &Reduced) -> Result<(), SegmentError> {
+    if picture.width() == 0 || picture.height() == 0 {
+        let message = "the reduced picture has no pixels";
+        return Err(SegmentError::new(SegmentErrorKind::WrongSize, message));
+    }
+    Ok(())
+}
+
+pub(crate) fn engine_failed(info: &SegmenterInfo, error: &EngineError) -> SegmentError {
+    let message = format!("{} failed: {error}", info.engine);
+    SegmentError::new(SegmentErrorKind::Engine, message)
 }

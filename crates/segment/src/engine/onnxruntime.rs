@@ -15,16 +15,29 @@ pub(crate) use environment::{in_process, load};
 
 /// ONNX Runtime on the caller's thread.
 ///
-/// Input and output are bound once to tensors that stay: a run writes the one and reads the
-/// other. More threads gain nothing for networks this small and their waiting costs up to
+/// Input and outputs are bound once to tensors that stay: a run writes the one and reads the
+/// others. More threads gain nothing for networks this small and their waiting costs up to
 /// five times the processor time.
 pub(crate) struct OnnxRuntimeEngine {
     name: String,
     session: Session,
     binding: IoBinding,
     input: Tensor<f32>,
-    output: Tensor<f32>,
-    output_shape: Vec<usize>,
+    outputs: Vec<Bound>,
+}
+
+/// An output, and the tensor that it is written to.
+struct Bound {
+    tensor: Tensor<f32>,
+    shape: Vec<usize>,
+}
+
+impl Bound {
+    fn view(&self) -> Result<ArrayViewD<'_, f32>, EngineError> {
+        let (_, values) = self.tensor.extract_tensor();
+        ArrayViewD::from_shape(IxDyn(&self.shape), values)
+            .map_err(|error| EngineError::new(error.to_string()))
+    }
 }
 
 impl OnnxRuntimeEngine {
@@ -38,40 +51,46 @@ impl OnnxRuntimeEngine {
             LoadError::new(LoadErrorKind::Model, message)
         };
         let mut session = new_session(onnx).map_err(refuse)?;
-        ports::check(
+        let places = ports::check(
             spec,
             &declared(session.inputs()),
             &declared(session.outputs()),
         )?;
-        let output_shape = shape_of_output(&mut session, spec.input_shape())
+        let names: Vec<_> = places
+            .into_iter()
+            .map(|place| session.outputs()[place].name().to_owned())
+            .collect();
+        let shapes = shapes_of_outputs(&mut session, spec.input_shape(), &names)
             .map_err(|error| refuse(error.to_string()))?;
-        Self::bind(session, spec.input_shape(), output_shape)
+        Self::bind(session, spec.input_shape(), names, shapes)
             .map_err(|error| refuse(error.to_string()))
     }
 
-    fn bind(session: Session, input: [usize; 4], output_shape: Vec<usize>) -> ort::Result<Self> {
+    fn bind(
+        session: Session,
+        input: [usize; 4],
+        names: Vec<String>,
+        shapes: Vec<Vec<usize>>,
+    ) -> ort::Result<Self> {
         let input = Tensor::<f32>::new(session.allocator(), input)?;
-        let mut output = Tensor::<f32>::new(session.allocator(), output_shape.clone())?;
         let mut binding = session.create_binding()?;
         binding.bind_input(session.inputs()[0].name(), &input)?;
-        binding.bind_output(session.outputs()[0].name(), &mut output)?;
+        let mut outputs = Vec::new();
+        for (name, shape) in names.into_iter().zip(shapes) {
+            let mut tensor = Tensor::<f32>::new(session.allocator(), shape.clone())?;
+            binding.bind_output(name, &mut tensor)?;
+            outputs.push(Bound { tensor, shape });
+        }
         Ok(Self {
             name: environment::name(),
             session,
             binding,
             input,
-            output,
-            output_shape,
+            outputs,
         })
     }
-}
 
-impl Engine for OnnxRuntimeEngine {
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-
-    fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<ArrayViewD<'_, f32>, EngineError> {
+    fn run_bound(&mut self, input: ArrayView4<'_, f32>) -> Result<(), EngineError> {
         let values = input
             .to_slice()
             .ok_or_else(|| EngineError::new("the input is not in standard layout"))?;
@@ -87,9 +106,30 @@ impl Engine for OnnxRuntimeEngine {
         self.session
             .run_binding(&self.binding)
             .map_err(|error| EngineError::new(error.message()))?;
-        let (_, values) = self.output.extract_tensor();
-        ArrayViewD::from_shape(IxDyn(&self.output_shape), values)
-            .map_err(|error| EngineError::new(error.to_string()))
+        Ok(())
+    }
+}
+
+impl Engine for OnnxRuntimeEngine {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<ArrayViewD<'_, f32>, EngineError> {
+        self.run_bound(input)?;
+        self.outputs[0].view()
+    }
+
+    fn run_each(
+        &mut self,
+        input: ArrayView4<'_, f32>,
+        take: &mut dyn FnMut(usize, ArrayViewD<'_, f32>),
+    ) -> Result<(), EngineError> {
+        self.run_bound(input)?;
+        for (place, output) in self.outputs.iter().enumerate() {
+            take(place, output.view()?);
+        }
+        Ok(())
     }
 }
 
@@ -107,13 +147,20 @@ fn new_session(onnx: &[u8]) -> Result<Session, String> {
     create().map_err(|error| error.message().to_owned())
 }
 
-/// Runs once on a grey picture: models need not declare the shape of their output.
-fn shape_of_output(session: &mut Session, input: [usize; 4]) -> ort::Result<Vec<usize>> {
+/// Runs once on a grey picture: models need not declare the shapes of their outputs.
+fn shapes_of_outputs(
+    session: &mut Session,
+    input: [usize; 4],
+    names: &[String],
+) -> ort::Result<Vec<Vec<usize>>> {
     let grey = vec![0.5_f32; input.iter().product()];
     let grey = TensorRef::from_array_view((input, grey.as_slice()))?;
     let outputs = session.run(ort::inputs![grey])?;
-    let (shape, _) = outputs[0].try_extract_tensor::<f32>()?;
-    Ok(shape.iter().map(|&side| side.max(0) as usize).collect())
+    let shape = |name: &String| {
+        let (shape, _) = outputs[name.as_str()].try_extract_tensor::<f32>()?;
+        Ok(shape.iter().map(|&side| side.max(0) as usize).collect())
+    };
+    names.iter().map(shape).collect()
 }
 
 fn declared(outlets: &[Outlet]) -> Vec<Port> {

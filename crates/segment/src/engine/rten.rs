@@ -15,9 +15,9 @@ use crate::spec::ModelSpec;
 pub(crate) struct RtenEngine {
     model: Model,
     input: NodeId,
-    output: [NodeId; 1],
+    outputs: Vec<NodeId>,
     options: RunOptions,
-    last: Option<Value>,
+    last: Vec<Value>,
 }
 
 impl RtenEngine {
@@ -30,7 +30,7 @@ impl RtenEngine {
         let model = catch_unwind(|| Model::load(onnx.to_vec()))
             .map_err(|_| refuse("it panicked, the file is corrupt".into()))?
             .map_err(|error| refuse(error.to_string()))?;
-        ports::check(
+        let places = ports::check(
             spec,
             &declared(&model, model.input_ids()),
             &declared(&model, model.output_ids()),
@@ -40,25 +40,47 @@ impl RtenEngine {
         let pool = ThreadPool::with_num_threads(1);
         Ok(Self {
             input: model.input_ids()[0],
-            output: [model.output_ids()[0]],
+            outputs: places
+                .into_iter()
+                .map(|place| model.output_ids()[place])
+                .collect(),
             options: RunOptions::default().with_thread_pool(Some(Arc::new(pool))),
             model,
-            last: None,
+            last: Vec::new(),
         })
     }
 
-    fn run_model(&self, input: ArrayView4<'_, f32>) -> Result<Value, EngineError> {
+    /// Runs the model into `last`, which then holds a value for each output.
+    fn run_model(&mut self, input: ArrayView4<'_, f32>) -> Result<(), EngineError> {
         let shape = <[usize; 4]>::from(input.dim());
         let values = input
             .to_slice()
             .ok_or_else(|| EngineError::new("the input is not in standard layout"))?;
         let input = NdTensorView::from_data(shape, values);
-        let inputs = vec![(self.input, input.into())];
-        self.model
-            .run(inputs, &self.output, Some(self.options.clone()))
-            .map_err(|error| EngineError::new(error.to_string()))?
-            .pop()
-            .ok_or_else(|| EngineError::new("the network gave no output"))
+        self.last.clear();
+        let run = || {
+            let inputs = vec![(self.input, input.into())];
+            let options = Some(self.options.clone());
+            self.model.run(inputs, &self.outputs, options)
+        };
+        self.last = catch_unwind(AssertUnwindSafe(run))
+            .map_err(|_| EngineError::new("it panicked, the model is corrupt"))?
+            .map_err(|error| EngineError::new(error.to_string()))?;
+        Ok(())
+    }
+
+    fn output(&self, place: usize) -> Result<ArrayViewD<'_, f32>, EngineError> {
+        let value = self
+            .last
+            .get(place)
+            .ok_or_else(|| EngineError::new("the network gave no output"))?;
+        let view: TensorView<'_, f32> = value
+            .as_tensor_view()
+            .ok_or_else(|| EngineError::new("the network's output is not f32"))?;
+        let shape = IxDyn(view.shape());
+        view.data()
+            .and_then(|values| ArrayViewD::from_shape(shape, values).ok())
+            .ok_or_else(|| EngineError::new("the network's output is not in one piece"))
     }
 }
 
@@ -68,18 +90,20 @@ impl Engine for RtenEngine {
     }
 
     fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<ArrayViewD<'_, f32>, EngineError> {
-        self.last = None;
-        let value = catch_unwind(AssertUnwindSafe(|| self.run_model(input)))
-            .map_err(|_| EngineError::new("it panicked, the model is corrupt"))??;
-        let view: TensorView<'_, f32> = self
-            .last
-            .insert(value)
-            .as_tensor_view()
-            .ok_or_else(|| EngineError::new("the network's output is not f32"))?;
-        let shape = IxDyn(view.shape());
-        view.data()
-            .and_then(|values| ArrayViewD::from_shape(shape, values).ok())
-            .ok_or_else(|| EngineError::new("the network's output is not in one piece"))
+        self.run_model(input)?;
+        self.output(0)
+    }
+
+    fn run_each(
+        &mut self,
+        input: ArrayView4<'_, f32>,
+        take: &mut dyn FnMut(usize, ArrayViewD<'_, f32>),
+    ) -> Result<(), EngineError> {
+        self.run_model(input)?;
+        for place in 0..self.outputs.len() {
+            take(place, self.output(place)?);
+        }
+        Ok(())
     }
 }
 

@@ -18,7 +18,26 @@ pub struct ModelSpec {
     std: [f32; 3],
     fit: Fit,
     output: OutputKind,
-    output_shapes: Vec<Vec<usize>>,
+    outputs: Vec<ModelOutput>,
+}
+
+/// One output of a model.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModelOutput {
+    name: Option<String>,
+    shapes: Vec<Vec<usize>>,
+}
+
+impl ModelOutput {
+    /// Its name in the model; `None` for the only output of a model, whatever its name.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The shapes that it may have, the fullest first.
+    pub fn shapes(&self) -> &[Vec<usize>] {
+        &self.shapes
+    }
 }
 
 /// The order of a tensor's axes: N pictures, C channels, H rows, W columns.
@@ -48,7 +67,8 @@ pub enum Fit {
     Stretch,
 }
 
-/// What the output's numbers mean. The output has the input's width and height.
+/// What the numbers that come out mean. All kinds but [`Faces`](Self::Faces) are one output
+/// with the input's width and height.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OutputKind {
@@ -74,6 +94,30 @@ pub enum OutputKind {
         /// 2 to 8, a divisor of width and height.
         scale: usize,
     },
+    /// Faces, in two outputs with a row for each anchor: 16 numbers for the box and its key
+    /// points, and one logit.
+    ///
+    /// A box is its centre from the anchor (x, y), its width and its height; then come the
+    /// right eye, the left eye, the nose, the mouth, the right and the left tragion from
+    /// the anchor (x, y each). All are in the input's pixels.
+    Faces {
+        /// Name of the output of boxes.
+        boxes: String,
+        /// Name of the output of logits.
+        scores: String,
+        /// Where the anchors are, in the order of the rows.
+        grids: Vec<AnchorGrid>,
+    },
+}
+
+/// Anchors at the centres of square cells that tile the input. Their rows go cell by cell,
+/// from the top left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AnchorGrid {
+    /// Side of a cell in pixels, 2 to 256, a divisor of width and height.
+    pub stride_px: usize,
+    /// Anchors in a cell, 1 to 16.
+    pub per_cell: usize,
 }
 
 impl ModelSpec {
@@ -171,15 +215,22 @@ impl ModelSpec {
         }
     }
 
-    /// The shapes that an output may have, the fullest first: the axis of pictures may be
-    /// missing, and that of channels if there is one.
-    pub fn output_shapes(&self) -> &[Vec<usize>] {
-        &self.output_shapes
+    /// The outputs in the order in which an engine gives them: boxes before scores for
+    /// [`OutputKind::Faces`], only one for any other kind.
+    pub fn outputs(&self) -> &[ModelOutput] {
+        &self.outputs
     }
 
-    /// How many planes the output has.
+    /// The shapes that the first output may have, the fullest first: the axis of pictures
+    /// may be missing, and that of channels if there is one.
+    pub fn output_shapes(&self) -> &[Vec<usize>] {
+        self.outputs.first().map_or(&[], ModelOutput::shapes)
+    }
+
+    /// How many planes the output has; none if it is no picture.
     pub(crate) fn output_planes(&self) -> usize {
         match self.output {
+            OutputKind::Faces { .. } => 0,
             OutputKind::Alpha | OutputKind::Logit => 1,
             OutputKind::TwoClass { .. } => 2,
             OutputKind::MultiClass { classes, .. } => classes,
@@ -191,7 +242,42 @@ impl ModelSpec {
         self.sha256 = Some(sha256);
     }
 
-    fn list_output_shapes(&mut self) {
+    fn list_outputs(&mut self) {
+        self.outputs = match &self.output {
+            OutputKind::Faces {
+                boxes,
+                scores,
+                grids,
+            } => {
+                let anchors = grids.iter().map(|grid| {
+                    let (across, down) =
+                        (self.width / grid.stride_px, self.height / grid.stride_px);
+                    across * down * grid.per_cell
+                });
+                let rows: usize = anchors.sum();
+                let output = |name: &String, shapes| ModelOutput {
+                    name: Some(name.clone()),
+                    shapes,
+                };
+                vec![
+                    output(
+                        boxes,
+                        vec![vec![1, rows, FACE_NUMBERS], vec![rows, FACE_NUMBERS]],
+                    ),
+                    output(
+                        scores,
+                        vec![vec![1, rows, 1], vec![rows, 1], vec![1, rows], vec![rows]],
+                    ),
+                ]
+            }
+            _ => vec![ModelOutput {
+                name: None,
+                shapes: self.picture_shapes(),
+            }],
+        };
+    }
+
+    fn picture_shapes(&self) -> Vec<Vec<usize>> {
         let scale = match self.output {
             OutputKind::Planes { scale } => scale,
             _ => 1,
@@ -210,9 +296,12 @@ impl ModelSpec {
             shapes.extend([vec![1, height, width], vec![height, width]]);
         }
         shapes.dedup();
-        self.output_shapes = shapes;
+        shapes
     }
 }
+
+/// Numbers in a row of boxes: centre, width, height, six key points.
+pub(crate) const FACE_NUMBERS: usize = 16;
 
 /// "1x3x144x256".
 pub(crate) fn shape_text(shape: &[usize]) -> String {

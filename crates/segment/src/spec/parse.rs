@@ -3,7 +3,7 @@ use std::ops::RangeInclusive;
 
 use toml::{Table, Value};
 
-use super::{ChannelOrder, Fit, Layout, ModelSpec, OutputKind};
+use super::{AnchorGrid, ChannelOrder, Fit, Layout, ModelSpec, OutputKind};
 use crate::error::{LoadError, LoadErrorKind};
 
 /// Sides of an input: less than 16 pixels show nobody, more than 2048 cost seconds a frame.
@@ -13,9 +13,19 @@ const SCALES: RangeInclusive<i64> = 2..=8;
 /// Wide enough for every input range in use, narrow enough that no input overflows.
 const MEANS: RangeInclusive<f64> = -10.0..=10.0;
 const STDS: RangeInclusive<f64> = 0.001..=1000.0;
+const STRIDES: RangeInclusive<i64> = 2..=256;
+const PER_CELL: RangeInclusive<i64> = 1..=16;
+const GRIDS: RangeInclusive<usize> = 1..=8;
 const NAME_CHARS: usize = 100;
 
-const KINDS: [&str; 5] = ["alpha", "logit", "two-class", "multi-class", "planes"];
+const KINDS: [&str; 6] = [
+    "alpha",
+    "logit",
+    "two-class",
+    "multi-class",
+    "planes",
+    "faces",
+];
 
 pub(super) fn model_spec(text: &str) -> Result<ModelSpec, LoadError> {
     let table = text
@@ -23,7 +33,7 @@ pub(super) fn model_spec(text: &str) -> Result<ModelSpec, LoadError> {
         .map_err(|error| syntax(text, &error))?;
     let mut keys = Keys::new("", table);
     let mut spec = ModelSpec {
-        name: keys.name()?,
+        name: keys.line("name")?,
         sha256: keys.sha256()?,
         layout: keys.choice("layout", &[("nchw", Layout::Nchw), ("nhwc", Layout::Nhwc)])?,
         width: keys.integer("width", SIDES)?,
@@ -39,13 +49,13 @@ pub(super) fn model_spec(text: &str) -> Result<ModelSpec, LoadError> {
             &[("letterbox", Fit::Letterbox), ("stretch", Fit::Stretch)],
         )?,
         output: OutputKind::Alpha,
-        output_shapes: Vec::new(),
+        outputs: Vec::new(),
     };
     let mut output = keys.table("output")?;
     keys.finish()?;
     spec.output = output_kind(&mut output, (spec.width, spec.height))?;
     output.finish()?;
-    spec.list_output_shapes();
+    spec.list_outputs();
     Ok(spec)
 }
 
@@ -62,6 +72,11 @@ fn output_kind(keys: &mut Keys, size: (usize, usize)) -> Result<OutputKind, Load
             let person = keys.person(classes)?;
             OutputKind::MultiClass { classes, person }
         }
+        "faces" => OutputKind::Faces {
+            boxes: keys.line("boxes")?,
+            scores: keys.line("scores")?,
+            grids: keys.grids(size)?,
+        },
         _ => OutputKind::Planes {
             scale: keys.scale(size)?,
         },
@@ -152,15 +167,15 @@ impl Keys {
             .ok_or_else(|| self.wrong(key, &value, &allowed))
     }
 
-    fn name(&mut self) -> Result<String, LoadError> {
+    fn line(&mut self, key: &'static str) -> Result<String, LoadError> {
         let allowed = format!("1 to {NAME_CHARS} characters of text on one line");
-        let value = self.need("name", &allowed)?;
+        let value = self.need(key, &allowed)?;
         let fits = |name: &&str| {
             (1..=NAME_CHARS).contains(&name.chars().count()) && !name.contains(char::is_control)
         };
         match value.as_str().filter(fits) {
             Some(name) => Ok(name.to_owned()),
-            None => Err(self.wrong("name", &value, &allowed)),
+            None => Err(self.wrong(key, &value, &allowed)),
         }
     }
 
@@ -207,6 +222,53 @@ impl Keys {
         }
         let allowed = format!("a divisor of width {width} and height {height}");
         Err(self.wrong("scale", &scale, &allowed))
+    }
+
+    fn grids(&mut self, (width, height): (usize, usize)) -> Result<Vec<AnchorGrid>, LoadError> {
+        let allowed = format!(
+            "a list of {} to {} divisors of width {width} and height {height} from {} to {}",
+            GRIDS.start(),
+            GRIDS.end(),
+            STRIDES.start(),
+            STRIDES.end()
+        );
+        let divides = |&side: &usize| width.is_multiple_of(side) && height.is_multiple_of(side);
+        let strides = self.integers("strides", STRIDES, &allowed, |list| {
+            GRIDS.contains(&list.len()) && list.iter().all(divides)
+        })?;
+        let allowed = format!(
+            "as many whole numbers from {} to {} as there are strides, {}",
+            PER_CELL.start(),
+            PER_CELL.end(),
+            strides.len()
+        );
+        let anchors = self.integers("anchors", PER_CELL, &allowed, |list| {
+            list.len() == strides.len()
+        })?;
+        let grid = |(stride_px, per_cell)| AnchorGrid {
+            stride_px,
+            per_cell,
+        };
+        Ok(strides.into_iter().zip(anchors).map(grid).collect())
+    }
+
+    fn integers(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<i64>,
+        allowed: &dyn Display,
+        fits: impl Fn(&[usize]) -> bool,
+    ) -> Result<Vec<usize>, LoadError> {
+        let value = self.need(key, allowed)?;
+        let integer = |value: &Value| {
+            let number = value.as_integer().filter(|number| range.contains(number))?;
+            usize::try_from(number).ok()
+        };
+        let list: Option<Vec<usize>> = value
+            .as_array()
+            .and_then(|list| list.iter().map(integer).collect());
+        list.filter(|list| fits(list))
+            .ok_or_else(|| self.wrong(key, &value, allowed))
     }
 
     fn table(&mut self, key: &'static str) -> Result<Keys, LoadError> {
