@@ -48,6 +48,7 @@
 //!   Runtime is found; several times slower.
 //! - `models` (default): the model [`Model::Landscape`], 443 KB in the program.
 //! - `quality`: the model [`Model::Quality`], 443 KB more.
+//! - `faces` (default): the model that finds faces, 416 KB.
 //! - `camera`: cameras, virtual cameras and what runs between them, in [`camera`].
 //! - `nokhwa`: on Linux a second way to read cameras, which needs libclang to build; on Windows and
 //!   macOS it is there without.
@@ -56,6 +57,7 @@
 //! - `image`: `Pipeline::process_image` for pictures of the `image` crate.
 #![forbid(unsafe_code)]
 
+mod faces;
 mod setup;
 
 pub use frosted_core::{

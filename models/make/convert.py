@@ -1,7 +1,8 @@
-"""TFLite to ONNX for the two selfie models: fp16 constants become fp32, NHWC becomes NCHW.
+"""TFLite to ONNX for the two selfie models and the face model: fp16 constants become fp32, NHWC becomes NCHW.
 
-Only the operators these two files hold are known; any other one is an error. No transpose is left in the graph,
-because ONNX Runtime's fast CPU path (NCHWc) loses its layout at each one.
+Only the operators these files hold are known; any other one is an error. No transpose is left between convolutions,
+because ONNX Runtime's fast CPU path (NCHWc) loses its layout at each one. The face model's heads end in one each,
+where a picture's cells become the rows of a list.
 """
 import numpy as np
 import onnx
@@ -28,7 +29,7 @@ class Converter:
         self.model, self.graph = model, model.Subgraphs(0)
         self.nodes, self.initializers = [], {}
         self.constants = {}  # TFLite tensor index -> array
-        self.names = {}  # TFLite tensor index -> name of the NCHW tensor
+        self.names = {}  # TFLite tensor index -> name of the NCHW tensor, or of the list if it is not four-dimensional
         self.count = 0
         for index in range(self.graph.TensorsLength()):
             tensor = self.graph.Tensors(index)
@@ -79,11 +80,11 @@ class Converter:
         raise ValueError(f"activation {activation} is not known")
 
     def run(self):
-        (graph_input,), (graph_output,) = self.graph.InputsAsNumpy(), self.graph.OutputsAsNumpy()
+        (graph_input,) = self.graph.InputsAsNumpy()
         self.names[graph_input] = "input"
         for position in range(self.graph.OperatorsLength()):
             self.operator(self.graph.Operators(position))
-        return self.finish(int(graph_input), int(graph_output))
+        return self.finish(int(graph_input), [int(index) for index in self.graph.OutputsAsNumpy()])
 
     def operator(self, operator):
         code = self.model.OperatorCodes(operator.OpcodeIndex())
@@ -101,6 +102,10 @@ class Converter:
             "Convolution2DTransposeBias": self.transposed_convolution,
             "AVERAGE_POOL_2D": self.average_pool,
             "MEAN": self.mean,
+            "MAX_POOL_2D": self.max_pool,
+            "PAD": self.pad,
+            "RESHAPE": self.reshape,
+            "CONCATENATION": self.concatenate,
             "RELU": self.unary("Relu"),
             "LOGISTIC": self.unary("Sigmoid"),
             "HARD_SWISH": self.unary("HardSwish"),
@@ -162,6 +167,33 @@ class Converter:
             raise ValueError(f"mean over axes {axes}, expected height and width")
         return self.emit("GlobalAveragePool", [self.input(inputs[0])])
 
+    def max_pool(self, operator, inputs, _output):
+        options = options_of(operator, tflite.Pool2DOptions)
+        window, strides = [options.FilterHeight(), options.FilterWidth()], [options.StrideH(), options.StrideW()]
+        same = options.Padding() == tflite.Padding.SAME
+        pads = same_padding(self.shape(inputs[0])[1:3], window, strides, [1, 1]) if same else [0, 0, 0, 0]
+        result = self.emit("MaxPool", [self.input(inputs[0])], kernel_shape=window, strides=strides, pads=pads)
+        return self.activated(result, options.FusedActivationFunction())
+
+    def pad(self, _operator, inputs, _output):
+        amounts = self.constant(inputs[1]).reshape(-1, 2)[[0, 3, 1, 2]]
+        amounts = np.concatenate([amounts[:, 0], amounts[:, 1]]).astype(np.int64)
+        return self.emit("Pad", [self.input(inputs[0]), self.initializer(amounts)])
+
+    def reshape(self, _operator, inputs, output):
+        """Values keep TFLite's order, so a picture is turned back to it first."""
+        source, target = self.shape(inputs[0]), self.shape(output)
+        if len(source) != 4 or len(target) == 4:
+            raise ValueError(f"reshape of {source} to {target}, expected a picture to a list")
+        rows = self.emit("Transpose", [self.input(inputs[0])], perm=[0, 2, 3, 1])
+        return self.emit("Reshape", [rows, self.initializer(np.array(target, np.int64))])
+
+    def concatenate(self, operator, inputs, output):
+        axis = options_of(operator, tflite.ConcatenationOptions).Axis() % len(self.shape(output))
+        if len(self.shape(output)) == 4:
+            raise ValueError("only lists are concatenated")
+        return self.emit("Concat", [self.input(index) for index in inputs], axis=axis)
+
     def unary(self, onnx_operator):
         return lambda _operator, inputs, _output: self.emit(onnx_operator, [self.input(inputs[0])])
 
@@ -182,18 +214,26 @@ class Converter:
         return self.emit("Resize", [self.input(inputs[0]), "", self.initializer(scales)], mode="linear",
                          coordinate_transformation_mode=coordinates)
 
-    def finish(self, graph_input, graph_output):
-        values = []
-        for name, index in (("input", graph_input), ("output", graph_output)):
-            batch, height, width, channels = self.shape(index)
-            values.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [batch, channels, height, width]))
-        last = self.names[graph_output]
-        for node in self.nodes:
-            node.output[:] = ["output" if name == last else name for name in node.output]
+    def finish(self, graph_input, graph_outputs):
+        if len(graph_outputs) == 1:
+            last = self.names[graph_outputs[0]]
+            for node in self.nodes:
+                node.output[:] = ["output" if name == last else name for name in node.output]
+            outputs = [("output", graph_outputs[0])]
+        else:
+            outputs = [(self.graph.Tensors(index).Name().decode(), index) for index in graph_outputs]
+            self.nodes += [helper.make_node("Identity", [self.names[index]], [name]) for name, index in outputs]
+        values = [self.value(name, index) for name, index in [("input", graph_input)] + outputs]
         initializers = [numpy_helper.from_array(array, name) for name, array in self.initializers.items()]
         graph = helper.make_graph(self.nodes, "g", values[:1], values[1:], initializers)
         return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8,
                                  producer_name="tfl2onnx")
+
+    def value(self, name, index):
+        shape = self.shape(index)
+        if len(shape) == 4:
+            shape = [shape[0], shape[3], shape[1], shape[2]]
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
 
 
 def options_of(operator, options_class):

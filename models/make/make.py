@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the model files of this package from the npm package that publishes the weights.
+"""Makes the model files of this package from the npm packages that publish the weights.
 
 usage: python3 make.py [OUTDIR]      OUTDIR: default ../files
 needs: npm; the Python packages of requirements.txt, best in a virtual environment
@@ -18,21 +18,17 @@ import onnx
 import convert
 import rewrite
 
-PACKAGE = "@mediapipe/selfie_segmentation@0.1.1675465747"
+SELFIE = "@mediapipe/selfie_segmentation@0.1.1675465747"
+FACES = "@mediapipe/face_detection@0.4.1657300184"
+# package: the files that are taken from it, and their sha256
 SOURCES = {
-    "selfie_segmentation.tflite": "8d13b7fae74af625c641226813616a2117bd6bca19eb3b75574621fc08557f27",
-    "selfie_segmentation_landscape.tflite": "4aafe6223bb8dac6fac8ca8ed56852870a33051ef3f6238822d282a109962894",
-}
-# file: source, height, width, sha256
-MODELS = {
-    "selfie_landscape_256x144.onnx": (
-        "selfie_segmentation_landscape.tflite", 144, 256,
-        "a3af995556534e586c2852f88c9a754808a65449723143349d1c97ed62500862",
-    ),
-    "selfie_general_320x192.onnx": (
-        "selfie_segmentation.tflite", 192, 320,
-        "dc3efdff7c7704d243085e3d5698da5908a814d0077b7e64f83159298054f487",
-    ),
+    SELFIE: {
+        "selfie_segmentation.tflite": "8d13b7fae74af625c641226813616a2117bd6bca19eb3b75574621fc08557f27",
+        "selfie_segmentation_landscape.tflite": "4aafe6223bb8dac6fac8ca8ed56852870a33051ef3f6238822d282a109962894",
+    },
+    FACES: {
+        "face_detection_short_range.tflite": "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633",
+    },
 }
 
 
@@ -42,8 +38,10 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         sources = fetch(pathlib.Path(work))
         made = {}
-        for name, (source, height, width, sha256) in MODELS.items():
-            made[name] = build(sources[source], height, width).SerializeToString()
+        for name, (source, build, sha256) in MODELS.items():
+            model = build(sources[source])
+            onnx.checker.check_model(model, full_check=True)
+            made[name] = model.SerializeToString()
             check(name, made[name], sha256)
     target.mkdir(parents=True, exist_ok=True)
     for name, data in made.items():
@@ -52,27 +50,46 @@ def main():
 
 
 def fetch(work):
-    """Paths of the checked source files, unpacked from the npm package into `work`."""
-    subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=work, check=True, stdout=subprocess.DEVNULL)
-    (archive,) = work.glob("*.tgz")
+    """Paths of the checked source files, unpacked from the npm packages into `work`."""
     paths = {}
-    with tarfile.open(archive) as tar:
-        for name, sha256 in SOURCES.items():
-            data = tar.extractfile(f"package/{name}").read()
-            check(name, data, sha256)
-            paths[name] = work / name
-            paths[name].write_bytes(data)
+    for package, files in SOURCES.items():
+        command = ["npm", "pack", "--silent", package]
+        packed = subprocess.run(command, cwd=work, check=True, stdout=subprocess.PIPE, text=True)
+        with tarfile.open(work / packed.stdout.split()[-1]) as tar:
+            for name, sha256 in files.items():
+                data = tar.extractfile(f"package/{name}").read()
+                check(name, data, sha256)
+                paths[name] = work / name
+                paths[name].write_bytes(data)
     return paths
 
 
-def build(source, height, width):
-    model = convert.convert(source)
-    rewrite.convolve_before_upsampling(model)
-    rewrite.resize_input(model, height, width)
-    rewrite.split_pooled_sums(model)
-    rewrite.spread_channel_scales(model)
-    onnx.checker.check_model(model, full_check=True)
-    return model
+def segmentation(height, width):
+    def build(source):
+        model = convert.convert(source)
+        rewrite.convolve_before_upsampling(model)
+        rewrite.resize_input(model, height, width)
+        rewrite.split_pooled_sums(model)
+        rewrite.spread_channel_scales(model)
+        return model
+    return build
+
+
+# file: source, how it is made, sha256
+MODELS = {
+    "selfie_landscape_256x144.onnx": (
+        "selfie_segmentation_landscape.tflite", segmentation(144, 256),
+        "a3af995556534e586c2852f88c9a754808a65449723143349d1c97ed62500862",
+    ),
+    "selfie_general_320x192.onnx": (
+        "selfie_segmentation.tflite", segmentation(192, 320),
+        "dc3efdff7c7704d243085e3d5698da5908a814d0077b7e64f83159298054f487",
+    ),
+    "face_short_range_128.onnx": (
+        "face_detection_short_range.tflite", convert.convert,
+        "6bb4c3f01c6ae3c1c223c0400bbaa1e4181551a85e74f4f9da40893d8d653aba",
+    ),
+}
 
 
 def check(name, data, expected):

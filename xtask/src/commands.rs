@@ -114,7 +114,7 @@ fn test_steps() -> Vec<(&'static str, Command)> {
             ]),
         ),
         (
-            "tests of both models",
+            "tests of all models",
             cargo(&["test", "--package", "frosted-models", "--all-features"]),
         ),
         (

@@ -56,6 +56,9 @@ const RULES: [Rule; 3] = [
             "files/selfie_general_320x192.onnx",
             "files/selfie_general_320x192.toml",
             "CARD-selfie_general_320x192.md",
+            "files/face_short_range_128.onnx",
+            "files/face_short_range_128.toml",
+            "CARD-face_short_range_128.md",
         ],
     },
     Rule {

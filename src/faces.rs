@@ -1,0 +1,47 @@
+use frosted_segment::{EngineChoice, FaceDetector, RuntimeSearch};
+
+use crate::setup::SetupError;
+
+/// Loads the network that finds faces, with the engine and by the rules by which the
+/// person's is loaded; `None` in a build without the feature `faces`.
+#[cfg(feature = "faces")]
+#[cfg_attr(not(test), expect(dead_code, reason = "no pipeline takes faces yet"))]
+pub(crate) fn face_finder(
+    engine: EngineChoice,
+    runtime: &RuntimeSearch,
+) -> Result<Option<FaceDetector>, SetupError> {
+    use frosted_segment::{FaceOptions, ModelSpec, open_faces};
+
+    let model = &frosted_models::FACES;
+    let spec = ModelSpec::from_toml(model.spec)?;
+    let options = FaceOptions::default();
+    Ok(Some(open_faces(
+        engine, runtime, &spec, model.onnx, options,
+    )?))
+}
+
+/// Loads nothing: this build finds no faces.
+#[cfg(not(feature = "faces"))]
+#[expect(dead_code, reason = "no pipeline takes faces yet")]
+pub(crate) fn face_finder(
+    _: EngineChoice,
+    _: &RuntimeSearch,
+) -> Result<Option<FaceDetector>, SetupError> {
+    Ok(None)
+}
+
+#[cfg(all(test, feature = "faces", feature = "embedded"))]
+mod tests {
+    use frosted_core::FaceFinder;
+
+    use super::*;
+
+    #[test]
+    fn the_finder_is_the_model_that_comes_along() {
+        let finder = face_finder(EngineChoice::Rten, &RuntimeSearch::default());
+        let info = finder.unwrap().unwrap().info();
+        assert_eq!(info.model, frosted_models::FACES.name);
+        assert_eq!(info.model_sha256, frosted_models::FACES.sha256);
+        assert!(info.engine.starts_with("rten"), "{info:?}");
+    }
+}
