@@ -3,7 +3,9 @@
 
 mod scene;
 
-use frosted_segment::{ChannelOrder, Fit, Layout, LoadErrorKind, ModelSpec, OutputKind};
+use frosted_segment::{
+    AnchorGrid, ChannelOrder, Fit, Layout, LoadErrorKind, ModelSpec, OutputKind,
+};
 use scene::{spec, spec_text};
 
 /// (changes of a right spec, what the error must say).
@@ -12,7 +14,20 @@ type Wrong = (
     &'static [&'static str],
 );
 
-const WRONG: [Wrong; 45] = [
+/// Changes that make a spec of faces with these strides and anchors.
+macro_rules! faces {
+    [$strides:literal, $anchors:literal] => {
+        [
+            ("output.kind", "\"faces\""),
+            ("output.boxes", "\"a\""),
+            ("output.scores", "\"b\""),
+            ("output.strides", $strides),
+            ("output.anchors", $anchors),
+        ]
+    };
+}
+
+const WRONG: [Wrong; 53] = [
     (&[("name", "")], &["name is missing", "1 to 100 characters"]),
     (&[("name", "\"\"")], &["name is \"\"", "1 to 100"]),
     (&[("name", "\"a\\nb\"")], &["name is", "one line"]),
@@ -163,6 +178,32 @@ const WRONG: [Wrong; 45] = [
         ],
         &["output.kind2 = 1 has no meaning", "kind, scale"],
     ),
+    (
+        &[("output.kind", "\"faces\"")],
+        &["output.boxes is missing", "1 to 100 characters"],
+    ),
+    (
+        &faces!["[8]", "[1, 1]"],
+        &["output.anchors is [1, 1]", "strides, 1"],
+    ),
+    (
+        &faces!["[8]", "[17]"],
+        &["output.anchors is [17]", "1 to 16"],
+    ),
+    (&faces!["[8]", "[0]"], &["output.anchors is [0]", "1 to 16"]),
+    (
+        &faces!["[8, 5]", "[1, 1]"],
+        &[
+            "output.strides is [8, 5]",
+            "divisors of width 48 and height 32",
+        ],
+    ),
+    (&faces!["[]", "[]"], &["output.strides is []", "1 to 8"]),
+    (&faces!["8", "1"], &["output.strides is 8", "a list"]),
+    (
+        &faces!["[1]", "[1]"],
+        &["output.strides is [1]", "from 2 to 256"],
+    ),
 ];
 
 #[test]
@@ -261,4 +302,27 @@ fn output_shapes_follow_from_layout_and_kind() {
         let spec = spec(&[kind, &[("layout", layout)]].concat());
         assert_eq!(spec.output_shapes(), expected, "{layout} {kind:?}");
     }
+}
+
+#[test]
+fn a_spec_of_faces_has_two_outputs_with_a_row_for_each_anchor() {
+    let spec = spec(&faces!["[8, 16]", "[2, 6]"]);
+    let grid = |stride_px, per_cell| AnchorGrid {
+        stride_px,
+        per_cell,
+    };
+    let expected = OutputKind::Faces {
+        boxes: "a".into(),
+        scores: "b".into(),
+        grids: vec![grid(8, 2), grid(16, 6)],
+    };
+    assert_eq!(spec.output(), &expected);
+    // 6x4 cells with 2 anchors and 3x2 with 6.
+    let [boxes, scores] = spec.outputs() else {
+        panic!("{:?}", spec.outputs());
+    };
+    assert_eq!((boxes.name(), scores.name()), (Some("a"), Some("b")));
+    assert_eq!(boxes.shapes()[0], [1, 84, 16]);
+    assert_eq!(scores.shapes()[0], [1, 84, 1]);
+    assert_eq!(spec.output_shapes(), boxes.shapes());
 }

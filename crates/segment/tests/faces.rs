@@ -1,0 +1,421 @@
+//! What a network that finds faces may say, what it means, and what is refused.
+#![allow(clippy::unwrap_used)]
+
+#[path = "scene/anchors.rs"]
+mod anchors;
+mod scene;
+
+use anchors::{AnsweringEach, INPUT, Planted, ROWS, face_spec, outputs};
+use frosted_core::internal::FrameId;
+use frosted_core::{
+    Face, FaceFinder, Faces, FrameSpec, PixelFormat, Reduced, Rotation, SegmentError,
+    SegmentErrorKind,
+};
+use frosted_segment::ndarray::{Array, ArrayD, ArrayView4, ArrayViewD, IxDyn};
+use frosted_segment::{
+    Engine, EngineError, FaceDetector, FaceOptions, LoadErrorKind, NetworkSegmenter,
+};
+use scene::{Answering, ROTATIONS, picture, spec};
+
+fn detector(engine: impl Engine + 'static) -> FaceDetector {
+    FaceDetector::new(Box::new(engine), face_spec(), FaceOptions::default()).unwrap()
+}
+
+/// A picture that lies in the network's input pixel by pixel.
+fn grey() -> Reduced {
+    let frame = FrameSpec::new(PixelFormat::Rgb8, INPUT.0, INPUT.1).unwrap();
+    picture(&frame, 1, |_, _, _| 128)
+}
+
+fn found_in(
+    picture: &Reduced,
+    engine: impl Engine + 'static,
+    options: FaceOptions,
+) -> Result<Vec<Face>, SegmentError> {
+    let mut faces = Faces::new();
+    FaceDetector::new(Box::new(engine), face_spec(), options)
+        .unwrap()
+        .find(picture, &mut faces)?;
+    assert_eq!(faces.frame(), picture.frame());
+    Ok(faces.as_slice().to_vec())
+}
+
+fn found(planted: &[Planted]) -> Result<Vec<Face>, SegmentError> {
+    let engine = AnsweringEach::new(outputs(planted));
+    found_in(&grey(), engine, FaceOptions::default())
+}
+
+fn close(found: (f32, f32), expected: (f32, f32)) -> bool {
+    (found.0 - expected.0).abs() < 1e-3 && (found.1 - expected.1).abs() < 1e-3
+}
+
+#[test]
+fn rows_go_cell_by_cell_through_one_grid_after_the_other() {
+    let cases = [
+        (0, (4.0, 4.0)),
+        (1, (4.0, 4.0)),
+        (2, (12.0, 4.0)),
+        (15, (60.0, 4.0)),
+        (16, (4.0, 12.0)),
+        (63, (60.0, 28.0)),
+        (64, (8.0, 8.0)),
+        (66, (8.0, 8.0)),
+        (67, (24.0, 8.0)),
+        (87, (56.0, 24.0)),
+    ];
+    for (row, (x, y)) in cases {
+        let planted = Planted::new(row, 2.0, [1.5, -2.0, 7.0, 5.0]);
+        let faces = found(&[planted]).unwrap();
+        let [face] = faces.as_slice() else {
+            panic!("row {row}: {faces:?}");
+        };
+        let centre = (face.centre.x, face.centre.y);
+        assert!(close(centre, (x + 1.5, y - 2.0)), "row {row}: {face:?}");
+        assert!(close((face.width, face.height), (7.0, 5.0)), "{face:?}");
+        let points = [
+            face.points.right_eye,
+            face.points.left_eye,
+            face.points.nose,
+            face.points.mouth,
+            face.points.right_tragion,
+            face.points.left_tragion,
+        ];
+        for (i, point) in points.into_iter().enumerate() {
+            let away = i as f32 + 1.0;
+            let expected = (x + away, y - away);
+            assert!(close((point.x, point.y), expected), "row {row}: {point:?}");
+        }
+        assert!((face.score - 0.880_797).abs() < 1e-5, "{face:?}");
+    }
+}
+
+/// A place of the upright frame, in fractions of it, as fractions of the stored one.
+fn stored((u, v): (f32, f32), rotation: Rotation) -> (f32, f32) {
+    match rotation {
+        Rotation::None => (u, v),
+        Rotation::Clockwise90 => (v, 1.0 - u),
+        Rotation::Half => (1.0 - u, 1.0 - v),
+        Rotation::Clockwise270 => (1.0 - v, u),
+    }
+}
+
+#[test]
+fn a_face_lies_where_it_was_seen_in_frames_of_every_size_and_turn() {
+    // (width, height, square): the network's own aspect, 4:3, 9:16, odd remainders.
+    for (width, height, square_px) in [(640, 320, 10), (640, 480, 5), (72, 128, 1), (333, 777, 8)] {
+        for rotation in ROTATIONS {
+            let frame = FrameSpec::new(PixelFormat::Nv12, width, height).unwrap();
+            let picture = picture(&frame.with_rotation(rotation), square_px, |_, _, _| 90);
+            let planted = Planted::new(16 + 6, 3.0, [2.0, 1.0, 6.0, 4.0]);
+            let seen_at = (28.0 + 2.0, 12.0 + 1.0);
+            let engine = AnsweringEach::new(outputs(&[planted]));
+            let faces = found_in(&picture, engine, FaceOptions::default()).unwrap();
+
+            let upright = rotation.upright((width, height));
+            let scale = (64.0 / upright.0 as f32).min(32.0 / upright.1 as f32);
+            let content = (
+                (upright.0 as f32 * scale).round(),
+                (upright.1 as f32 * scale).round(),
+            );
+            let corner = (
+                ((64.0 - content.0) / 2.0).floor(),
+                ((32.0 - content.1) / 2.0).floor(),
+            );
+            let extent = picture.exact_size();
+            let in_picture = |(x, y): (f32, f32)| {
+                let share = ((x - corner.0) / content.0, (y - corner.1) / content.1);
+                let (u, v) = stored(share, rotation);
+                (u * extent.0, v * extent.1)
+            };
+            let name = format!("{width}x{height}/{square_px} {rotation:?}: {faces:?}");
+            let face = faces[0];
+            let centre = (face.centre.x, face.centre.y);
+            assert!(close(centre, in_picture(seen_at)), "{name}");
+            let eye = (face.points.right_eye.x, face.points.right_eye.y);
+            assert!(close(eye, in_picture((29.0, 11.0))), "{name}");
+            let [a, b] = [(27.0, 11.0), (33.0, 15.0)].map(in_picture);
+            let size = ((a.0 - b.0).abs(), (a.1 - b.1).abs());
+            assert!(close((face.width, face.height), size), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_network_sees_minus_one_to_one_with_black_beside_the_picture() {
+    let engine = AnsweringEach::new(outputs(&[]));
+    let seen = engine.input.clone();
+    let frame = FrameSpec::new(PixelFormat::Rgb8, 32, 32).unwrap();
+    let white = picture(&frame, 1, |plane, _, _| if plane == 0 { 255 } else { 51 });
+    detector(engine).find(&white, &mut Faces::new()).unwrap();
+    let seen = seen.lock().unwrap();
+    let at = |plane: usize, x: usize| seen[plane * 64 * 32 + 64 * 10 + x];
+    for x in 0..64 {
+        let expected = if (16..48).contains(&x) {
+            [1.0, -0.6, -0.6]
+        } else {
+            [-1.0; 3]
+        };
+        for (plane, expected) in expected.into_iter().enumerate() {
+            assert!((at(plane, x) - expected).abs() < 1e-6, "{plane} {x}");
+        }
+    }
+}
+
+#[test]
+fn only_what_is_sure_enough_counts() {
+    // Far from each other, with scores of .9, .5 and a little less, .31.
+    let planted = [
+        Planted::new(0, 2.2, [0.0, 0.0, 4.0, 4.0]),
+        Planted::new(6, 0.0, [0.0, 0.0, 4.0, 4.0]),
+        Planted::new(40, -0.001, [0.0, 0.0, 4.0, 4.0]),
+        Planted::new(80, -0.8, [0.0, 0.0, 4.0, 4.0]),
+    ];
+    for (least_score, count) in [(0.95, 0), (0.6, 1), (0.5, 2), (0.45, 3), (0.3, 4)] {
+        let options = FaceOptions {
+            least_score,
+            ..FaceOptions::default()
+        };
+        let engine = AnsweringEach::new(outputs(&planted));
+        let faces = found_in(&grey(), engine, options).unwrap();
+        assert_eq!(faces.len(), count, "{least_score}: {faces:?}");
+        assert!(faces.is_sorted_by(|a, b| a.score >= b.score), "{faces:?}");
+    }
+}
+
+#[test]
+fn huge_logits_are_sure_and_not_broken() {
+    let place = [0.0, 0.0, 4.0, 4.0];
+    for (logit, expected) in [(1e30, 1.0), (f32::MAX, 1.0), (100.0, 1.0)] {
+        let faces = found(&[Planted::new(9, logit, place)]).unwrap();
+        assert_eq!(faces[0].score, expected, "{logit}");
+    }
+    for logit in [-1e30, f32::MIN, -100.0] {
+        assert_eq!(found(&[Planted::new(9, logit, place)]).unwrap(), []);
+    }
+}
+
+#[test]
+fn boxes_of_one_head_become_one_face() {
+    // The second stands a cell further, so that both boxes are 2 pixels apart.
+    let faces = found(&[
+        Planted::new(20, 2.0, [0.0, 0.0, 12.0, 12.0]),
+        Planted::new(22, 1.0, [-6.0, 0.0, 12.0, 12.0]),
+        Planted::new(60, 1.5, [0.0, 0.0, 12.0, 12.0]),
+    ])
+    .unwrap();
+    assert_eq!(faces.len(), 2, "{faces:?}");
+    let [first, second] = [2.0_f32, 1.0].map(|logit| 1.0 / (1.0 + (-logit).exp()));
+    let mean = (20.0 * first + 22.0 * second) / (first + second);
+    assert!(close((faces[0].centre.x, faces[0].score), (mean, first)));
+    assert!(close((faces[1].centre.x, faces[1].centre.y), (52.0, 28.0)));
+}
+
+#[test]
+fn a_list_holds_the_faces_of_its_own_frame_alone() {
+    let planted = [Planted::new(0, 2.0, [0.0, 0.0, 4.0, 4.0])];
+    let mut detector = detector(AnsweringEach::new(outputs(&planted)));
+    let mut faces = Faces::new();
+    let frame = FrameSpec::new(PixelFormat::Rgb8, 64, 32).unwrap();
+    for id in [5, 6] {
+        let mut picture = Reduced::default();
+        picture.prepare(&frame, 1, FrameId(id));
+        detector.find(&picture, &mut faces).unwrap();
+        assert_eq!((faces.frame(), faces.as_slice().len()), (FrameId(id), 1));
+    }
+}
+
+#[test]
+fn outputs_may_lack_the_axes_of_one_and_lie_in_pieces() {
+    let planted = [Planted::new(17, 2.0, [1.0, 1.0, 4.0, 4.0])];
+    let expected = found(&planted).unwrap();
+    let [boxes, scores] = outputs(&planted);
+    for score_shape in [&[1, ROWS][..], &[ROWS, 1], &[ROWS]] {
+        let boxes = boxes.to_shape(IxDyn(&[ROWS, 16])).unwrap().to_owned();
+        let scores = scores.to_shape(IxDyn(score_shape)).unwrap().to_owned();
+        let engine = AnsweringEach::new([boxes, scores]);
+        let faces = found_in(&grey(), engine, FaceOptions::default()).unwrap();
+        assert_eq!(faces, expected, "{score_shape:?}");
+    }
+    let turned = Array::from_shape_fn((16, ROWS), |(i, row)| boxes[[0, row, i]]);
+    let turned = turned.reversed_axes().into_dyn();
+    assert!(turned.as_slice().is_none());
+    let engine = AnsweringEach::new([turned, scores]);
+    let faces = found_in(&grey(), engine, FaceOptions::default()).unwrap();
+    assert_eq!(faces, expected);
+}
+
+/// Expects that `engine` is refused with `kind` and that no list is touched by it.
+fn refused(name: &str, engine: impl Engine + 'static, kind: SegmentErrorKind, says: &str) {
+    let mut faces = Faces::new();
+    let mut earlier = Reduced::default();
+    let frame = FrameSpec::new(PixelFormat::Rgb8, 64, 32).unwrap();
+    earlier.prepare(&frame, 1, FrameId(3));
+    faces.begin(&earlier);
+    faces.push(Face::default());
+    let error = detector(engine).find(&grey(), &mut faces).unwrap_err();
+    assert_eq!(error.kind(), kind, "{name}: {error}");
+    assert!(error.to_string().contains(says), "{name}: {error}");
+    assert_eq!(
+        (faces.frame(), faces.as_slice()),
+        (FrameId(3), &[Face::default()][..]),
+        "{name}"
+    );
+}
+
+#[test]
+fn any_value_that_is_not_finite_is_refused() {
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        for (output, values) in [(0, ROWS * 16), (1, ROWS)] {
+            for place in [0, values / 2, values - 1] {
+                let mut planted = outputs(&[Planted::new(3, 2.0, [0.0, 0.0, 4.0, 4.0])]);
+                planted[output].as_slice_mut().unwrap()[place] = bad;
+                let name = format!("{bad} in output {output} at {place}");
+                let engine = AnsweringEach::new(planted);
+                refused(&name, engine, SegmentErrorKind::NonFinite, "1 of");
+            }
+        }
+    }
+}
+
+#[test]
+fn outputs_of_other_shapes_or_number_are_refused() {
+    let [boxes, scores] = outputs(&[]);
+    let zeros = |shape: &[usize]| ArrayD::<f32>::zeros(IxDyn(shape));
+    let cases = [
+        (
+            "a row too few",
+            vec![zeros(&[1, ROWS - 1, 16]), scores.clone()],
+            "1x87x16",
+        ),
+        (
+            "15 numbers",
+            vec![zeros(&[1, ROWS, 15]), scores.clone()],
+            "1x88x16",
+        ),
+        (
+            "all in one row",
+            vec![zeros(&[ROWS * 16]), scores.clone()],
+            "1408",
+        ),
+        (
+            "two pictures",
+            vec![zeros(&[2, ROWS, 16]), scores.clone()],
+            "2x88x16",
+        ),
+        (
+            "two scores",
+            vec![boxes.clone(), zeros(&[1, ROWS, 2])],
+            "1x88x2",
+        ),
+        ("no scores", vec![boxes.clone(), zeros(&[0])], "1x88x1"),
+        ("swapped", vec![scores.clone(), boxes.clone()], "1x88x1"),
+        ("none", vec![], "0 outputs"),
+        ("boxes alone", vec![boxes.clone()], "1 outputs"),
+        ("three", vec![boxes, scores.clone(), scores], "3 outputs"),
+    ];
+    for (name, outputs, says) in cases {
+        let engine = AnsweringEach::new(outputs);
+        refused(name, engine, SegmentErrorKind::WrongSize, says);
+    }
+    // An engine that was written for segmentation gives its one output.
+    let one = Answering::new(zeros(&[1, ROWS, 16]));
+    refused("one", one, SegmentErrorKind::WrongSize, "1 outputs");
+}
+
+#[test]
+fn boxes_that_no_face_has_are_refused_where_they_would_count() {
+    let absurd = [
+        ("no width", [0.0, 0.0, 0.0, 4.0]),
+        ("no height", [0.0, 0.0, 4.0, 0.0]),
+        ("negative width", [0.0, 0.0, -4.0, 4.0]),
+        ("negative height", [0.0, 0.0, 4.0, -4.0]),
+        ("wider than two inputs", [0.0, 0.0, 129.0, 4.0]),
+        ("higher than two inputs", [0.0, 0.0, 4.0, 65.0]),
+        ("far to the left", [-40.0, 0.0, 4.0, 4.0]),
+        ("far to the right", [100.0, 0.0, 4.0, 4.0]),
+        ("far above", [0.0, -22.0, 4.0, 4.0]),
+        ("far below", [0.0, 48.0, 4.0, 4.0]),
+        ("huge", [0.0, 0.0, 1e30, 1e30]),
+    ];
+    for (name, place) in absurd {
+        let engine = AnsweringEach::new(outputs(&[
+            Planted::new(40, 2.0, [0.0, 0.0, 4.0, 4.0]),
+            Planted::new(0, 2.0, place),
+        ]));
+        let says = "64x32 cannot have";
+        refused(name, engine, SegmentErrorKind::OutOfRange, says);
+        // Where the network says that there is no face, its box means nothing.
+        assert_eq!(found(&[Planted::new(0, -2.0, place)]).unwrap(), []);
+    }
+    let at_the_edge = [
+        [-5.0, 0.0, 20.0, 20.0],
+        [-30.0, 0.0, 64.0, 30.0],
+        [0.0, 0.0, 100.0, 60.0],
+    ];
+    for place in at_the_edge {
+        assert_eq!(found(&[Planted::new(0, 2.0, place)]).unwrap().len(), 1);
+    }
+}
+
+struct Failing;
+
+impl Engine for Failing {
+    fn name(&self) -> String {
+        "failing".into()
+    }
+
+    fn run(&mut self, _: ArrayView4<'_, f32>) -> Result<ArrayViewD<'_, f32>, EngineError> {
+        Err(EngineError::new("out of order"))
+    }
+}
+
+#[test]
+fn engines_that_fail_and_pictures_without_pixels_are_errors() {
+    let says = "failing failed: out of order";
+    refused("failing", Failing, SegmentErrorKind::Engine, says);
+    let mut detector = detector(AnsweringEach::new(outputs(&[])));
+    let error = detector
+        .find(&Reduced::default(), &mut Faces::new())
+        .unwrap_err();
+    assert_eq!(error.kind(), SegmentErrorKind::WrongSize);
+}
+
+#[test]
+fn each_kind_of_model_has_its_own_reader() {
+    let engine = || Box::new(AnsweringEach::new(outputs(&[])));
+    let error = NetworkSegmenter::new(engine(), face_spec()).unwrap_err();
+    assert_eq!(error.kind(), LoadErrorKind::Spec);
+    assert!(error.to_string().contains("finds faces"), "{error}");
+    let error = FaceDetector::new(engine(), spec(&[]), FaceOptions::default()).unwrap_err();
+    assert_eq!(error.kind(), LoadErrorKind::Spec);
+    assert!(error.to_string().contains("\"faces\""), "{error}");
+}
+
+#[test]
+fn options_outside_their_range_are_refused() {
+    let options = |least_score, same_face_overlap| FaceOptions {
+        least_score,
+        same_face_overlap,
+    };
+    let cases = [
+        (options(0.0, 0.3), false),
+        (options(-1.0, 0.3), false),
+        (options(1.1, 0.3), false),
+        (options(f32::NAN, 0.3), false),
+        (options(0.5, -0.1), false),
+        (options(0.5, 1.1), false),
+        (options(0.5, f32::NAN), false),
+        (options(0.01, 0.0), true),
+        (options(1.0, 1.0), true),
+    ];
+    for (options, allowed) in cases {
+        let engine = Box::new(AnsweringEach::new(outputs(&[])));
+        match FaceDetector::new(engine, face_spec(), options) {
+            Ok(_) => assert!(allowed, "{options:?}"),
+            Err(error) => {
+                assert!(!allowed, "{options:?}: {error}");
+                assert_eq!(error.kind(), LoadErrorKind::Spec);
+            }
+        }
+    }
+}
