@@ -12,35 +12,50 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use frosted_core::internal::FrameId;
-use frosted_core::{FrameSpec, Mask, PixelFormat, Reduced, Rotation, Segmenter};
+use frosted_core::{FaceFinder, Faces, FrameSpec, Mask, PixelFormat, Reduced, Rotation, Segmenter};
 use frosted_segment::{
-    Engine, EngineChoice, EngineError, ModelSpec, NetworkSegmenter, RuntimeSearch, open,
+    Engine, EngineChoice, EngineError, FaceDetector, FaceOptions, ModelSpec, NetworkSegmenter,
+    RuntimeSearch, open, open_faces,
 };
 use ndarray::{ArrayD, ArrayView4, ArrayViewD, IxDyn};
 
 const WARM_UP: usize = 20;
 const PICTURES: usize = 300;
 
+const CHOICES: [EngineChoice; 2] = [EngineChoice::OnnxRuntime, EngineChoice::Rten];
+
 fn main() -> Result<(), Box<dyn Error>> {
+    let search = RuntimeSearch::default();
     for model in ["selfie_landscape_256x144", "selfie_general_320x192"] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/files");
-        let spec = ModelSpec::from_toml(&fs::read_to_string(
-            folder.join(model).with_extension("toml"),
-        )?)?;
-        let onnx = fs::read(folder.join(model).with_extension("onnx"))?;
+        let (spec, onnx) = read(model)?;
         time_around(&spec)?;
-        let search = RuntimeSearch::default();
-        for choice in [EngineChoice::OnnxRuntime, EngineChoice::Rten] {
+        for choice in CHOICES {
             match open(choice, &search, &spec, &onnx) {
                 Ok(segmenter) => time_whole(segmenter, &spec)?,
-                Err(error) => println!(
-                    r#"{{"engine":"{choice}","skipped":{:?}}}"#,
-                    error.to_string()
-                ),
+                Err(error) => skipped(choice, &error),
             }
         }
     }
+    let (spec, onnx) = read("face_short_range_128")?;
+    for choice in CHOICES {
+        match open_faces(choice, &search, &spec, &onnx, FaceOptions::default()) {
+            Ok(detector) => time_faces(detector)?,
+            Err(error) => skipped(choice, &error),
+        }
+    }
     Ok(())
+}
+
+fn read(model: &str) -> Result<(ModelSpec, Vec<u8>), Box<dyn Error>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/files");
+    let file = folder.join(model).with_extension("onnx");
+    let spec = ModelSpec::from_toml(&fs::read_to_string(file.with_extension("toml"))?)?;
+    Ok((spec, fs::read(file)?))
+}
+
+fn skipped(choice: EngineChoice, error: &dyn Error) {
+    let why = error.to_string();
+    println!(r#"{{"engine":"{choice}","skipped":{why:?}}}"#);
 }
 
 /// Frames as (name, format, width, height, rotation).
@@ -100,11 +115,31 @@ fn time_whole(mut segmenter: NetworkSegmenter, spec: &ModelSpec) -> Result<(), B
     Ok(())
 }
 
+/// In the picture that the person's network is given.
+fn time_faces(mut detector: FaceDetector) -> Result<(), Box<dyn Error>> {
+    let frame = FrameSpec::new(PixelFormat::Nv12, 1280, 720)?;
+    let (picture, mut faces) = (filled(&frame, 5), Faces::new());
+    let mut times = Vec::new();
+    for _ in 0..WARM_UP + PICTURES {
+        let start = Instant::now();
+        detector.find(&picture, &mut faces)?;
+        times.push(start.elapsed());
+    }
+    let (info, whole) = (detector.info(), statistics(times));
+    let (model, engine) = (info.model, info.engine);
+    println!(r#"{{"model":"{model}","frame":"720p nv12","engine":"{engine}","whole_us":{whole}}}"#);
+    Ok(())
+}
+
 fn picture(frame: &FrameSpec, segmenter: &NetworkSegmenter) -> Reduced {
     let wanted = segmenter.wanted_size(frame);
     let square_px = (frame.width() / wanted.0)
         .min(frame.height() / wanted.1)
         .max(1);
+    filled(frame, square_px)
+}
+
+fn filled(frame: &FrameSpec, square_px: usize) -> Reduced {
     let mut picture = Reduced::default();
     for (seed, plane) in picture
         .prepare(frame, square_px, FrameId(1))

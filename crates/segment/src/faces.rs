@@ -1,10 +1,12 @@
 mod anchors;
+mod look;
 mod merge;
 
 use std::fmt;
 
 use frosted_core::{
-    Face, FaceFinder, FacePoints, Faces, Reduced, SegmentError, SegmentErrorKind, SegmenterInfo,
+    Face, FaceFinder, FacePoints, Faces, Point, Reduced, SegmentError, SegmentErrorKind,
+    SegmenterInfo,
 };
 use ndarray::ArrayViewD;
 
@@ -16,6 +18,7 @@ use crate::preprocess::Preprocessor;
 use crate::segmenter::{check_pixels, engine_failed, info};
 use crate::spec::{ModelOutput, ModelSpec, OutputKind};
 use anchors::{Anchors, Candidate};
+pub use look::Look;
 
 /// What counts as a face.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,6 +29,8 @@ pub struct FaceOptions {
     /// Boxes that overlap by more than this share of their union are one face, 0 to 1.
     /// Default: .3.
     pub same_face_overlap: f32,
+    /// How a picture is shown to the network. Default: [`Look::Whole`].
+    pub look: Look,
 }
 
 impl Default for FaceOptions {
@@ -34,6 +39,7 @@ impl Default for FaceOptions {
         Self {
             least_score: 0.5,
             same_face_overlap: 0.3,
+            look: Look::Whole,
         }
     }
 }
@@ -64,8 +70,7 @@ pub struct FaceDetector {
     info: SegmenterInfo,
     spec: ModelSpec,
     options: FaceOptions,
-    placement: Option<Placement>,
-    before: Preprocessor,
+    looks: Vec<(Placement, Preprocessor)>,
     anchors: Anchors,
     boxes: Vec<f32>,
     scores: Vec<f32>,
@@ -98,12 +103,11 @@ impl FaceDetector {
         let anchors = Anchors::new(grids, (spec.width(), spec.height()));
         Ok(Self {
             info: info(engine.as_ref(), &spec),
-            before: Preprocessor::new(&spec),
-            placement: None,
+            looks: Vec::new(),
             options,
             boxes: Vec::with_capacity(anchors.numbers()),
             scores: Vec::with_capacity(anchors.count()),
-            candidates: Vec::with_capacity(anchors.count()),
+            candidates: Vec::new(),
             anchors,
             engine,
             spec,
@@ -115,17 +119,27 @@ impl FaceDetector {
         &self.spec
     }
 
-    fn place(&mut self, picture: &Reduced) -> Placement {
-        let placement = Placement::new(picture, &self.spec);
-        if self.placement != Some(placement) {
-            self.before.place(&placement);
-            self.placement = Some(placement);
+    /// Gets ready for pictures like this one.
+    fn place(&mut self, picture: &Reduced) {
+        let parts = self.options.look.parts(picture);
+        let placements = parts.map(|part| Placement::of_part(picture, part, &self.spec));
+        let known = self.looks.iter().map(|(placement, _)| *placement);
+        if placements.clone().eq(known) {
+            return;
         }
-        placement
+        self.looks.clear();
+        for placement in placements {
+            let mut before = Preprocessor::new(&self.spec);
+            before.place(&placement);
+            self.looks.push((placement, before));
+        }
+        self.candidates.clear();
+        self.candidates
+            .reserve(self.looks.len() * self.anchors.count());
     }
 
     /// Runs the network and keeps its outputs if they are what the spec says and finite.
-    fn run(&mut self) -> Result<(), SegmentError> {
+    fn run(&mut self, look: usize) -> Result<(), SegmentError> {
         let wanted = self.spec.outputs();
         let kept = [&mut self.boxes, &mut self.scores];
         let mut kept = kept.map(|values| {
@@ -143,7 +157,7 @@ impl FaceDetector {
             }
         };
         self.engine
-            .run_each(self.before.input(), &mut take)
+            .run_each(self.looks[look].1.input(), &mut take)
             .map_err(|error| engine_failed(&self.info, &error))?;
         outcome?;
         if kept.iter().any(|values| values.is_empty()) || given != wanted.len() {
@@ -174,22 +188,25 @@ fn keep(
 impl FaceFinder for FaceDetector {
     fn find(&mut self, picture: &Reduced, faces: &mut Faces) -> Result<(), SegmentError> {
         check_pixels(picture)?;
-        let placement = self.place(picture);
-        self.before.fill(picture, &placement);
-        self.run()?;
+        self.place(picture);
         self.candidates.clear();
-        self.anchors.candidates(
-            &self.boxes,
-            &self.scores,
-            self.options.least_score,
-            &mut self.candidates,
-        )?;
+        for look in 0..self.looks.len() {
+            let (placement, before) = &mut self.looks[look];
+            let placement = *placement;
+            before.fill(picture, &placement);
+            self.run(look)?;
+            self.anchors.candidates(
+                (&self.boxes, &self.scores),
+                self.options.least_score,
+                (look, &placement),
+                &mut self.candidates,
+            )?;
+        }
         faces.begin(picture);
-        merge::merge(
-            &mut self.candidates,
-            self.options.same_face_overlap,
-            |found| faces.push(face(found, &placement)),
-        );
+        let overlap = self.options.same_face_overlap;
+        merge::merge(&mut self.candidates, overlap, |found| {
+            faces.push(face(found));
+        });
         Ok(())
     }
 
@@ -204,9 +221,8 @@ impl fmt::Debug for FaceDetector {
     }
 }
 
-fn face(found: &Candidate, placement: &Placement) -> Face {
+fn face(found: &Candidate) -> Face {
     let [left, top, right, bottom] = found.sides();
-    let (width, height) = placement.size_in_picture(right - left, bottom - top);
     let [
         right_eye,
         left_eye,
@@ -214,13 +230,14 @@ fn face(found: &Candidate, placement: &Placement) -> Face {
         mouth,
         right_tragion,
         left_tragion,
-    ] = found
-        .points()
-        .map(|(x, y)| placement.point_in_picture(x, y));
+    ] = found.points().map(|(x, y)| Point { x, y });
     Face {
-        centre: placement.point_in_picture((left + right) / 2.0, (top + bottom) / 2.0),
-        width,
-        height,
+        centre: Point {
+            x: (left + right) / 2.0,
+            y: (top + bottom) / 2.0,
+        },
+        width: right - left,
+        height: bottom - top,
         score: found.score,
         points: FacePoints {
             right_eye,

@@ -66,7 +66,7 @@ mod spec;
 pub use engine::onnxruntime::share_environment;
 pub use engine::{Engine, EngineError};
 pub use error::{LoadError, LoadErrorKind};
-pub use faces::{FaceDetector, FaceOptions};
+pub use faces::{FaceDetector, FaceOptions, Look};
 // Engines take and give its views.
 pub use ::ndarray;
 pub use open::{EngineChoice, open, open_engine, open_faces};

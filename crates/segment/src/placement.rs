@@ -3,14 +3,36 @@ use frosted_core::{FrameSpec, Point, Reduced, Rotation};
 use crate::resample::Grid;
 use crate::spec::{Fit, ModelSpec};
 
-/// Where a reduced picture lies in a network's input.
+/// A part of a reduced picture, in its cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// Column and row of the first cell.
+    pub(crate) first: (usize, usize),
+    /// Columns and rows.
+    pub(crate) cells: (usize, usize),
+}
+
+impl Part {
+    pub(crate) fn whole(picture: &Reduced) -> Self {
+        Self {
+            first: (0, 0),
+            cells: (picture.width(), picture.height()),
+        }
+    }
+}
+
+/// Where a reduced picture, or a part of it, lies in a network's input.
 ///
 /// The picture is scaled in its stored orientation to the content's size there, and each
 /// pixel is then put where it belongs upright: sizes change in one place, turns in another.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Placement {
-    /// Columns and rows of the reduced picture as it is stored.
+    /// Columns and rows of what is seen of the reduced picture, as it is stored.
     pub(crate) picture: (Grid, Grid),
+    /// Column and row of the picture at which that begins.
+    pub(crate) first: (usize, usize),
+    /// Columns of the whole picture.
+    pub(crate) picture_width: usize,
     /// Columns and rows of the scaled picture in the stored orientation.
     pub(crate) content: (usize, usize),
     /// The content's way into a plane of the network's size.
@@ -39,19 +61,30 @@ impl Turn {
 
 impl Placement {
     pub(crate) fn new(picture: &Reduced, spec: &ModelSpec) -> Self {
-        let (frame_width, frame_height) = picture.frame_size();
-        let grid = |cells, frame_px| Grid {
-            cells,
-            extent: frame_px as f64 / picture.square_px() as f64,
+        Self::of_part(picture, Part::whole(picture), spec)
+    }
+
+    /// `part` has at least one cell and lies within `picture`.
+    pub(crate) fn of_part(picture: &Reduced, part: Part, spec: &ModelSpec) -> Self {
+        let square_px = picture.square_px();
+        // The part's length in pixels of the frame, whose last square may be a smaller one.
+        let length = |frame_px: usize, first: usize, cells: usize| {
+            frame_px.min((first + cells) * square_px) - first * square_px
         };
-        let upright = picture.rotation().upright((frame_width, frame_height));
+        let frame = picture.frame_size();
+        let width = length(frame.0, part.first.0, part.cells.0);
+        let height = length(frame.1, part.first.1, part.cells.1);
+        let grid = |cells, length_px| Grid {
+            cells,
+            extent: length_px as f64 / square_px as f64,
+        };
+        let upright = picture.rotation().upright((width, height));
         let network = (spec.width(), spec.height());
         let size = content_size(upright, network, spec.fit());
         Self {
-            picture: (
-                grid(picture.width(), frame_width),
-                grid(picture.height(), frame_height),
-            ),
+            picture: (grid(part.cells.0, width), grid(part.cells.1, height)),
+            first: part.first,
+            picture_width: picture.width(),
             // Swapping twice is no change, so the same call leads back.
             content: picture.rotation().upright(size),
             turn: turn(picture.rotation(), size, network),
@@ -70,8 +103,8 @@ impl Placement {
             .stored_point(stored, x - left as f32, y - top as f32);
         let (across, down) = self.enlargement();
         Point {
-            x: x * across,
-            y: y * down,
+            x: self.first.0 as f32 + x * across,
+            y: self.first.1 as f32 + y * down,
         }
     }
 
@@ -94,10 +127,12 @@ impl Placement {
         )
     }
 
-    /// Whether scaling changes nothing.
+    /// Whether scaling changes nothing and the rows lie one behind the other.
     pub(crate) fn keeps_size(&self) -> bool {
         let (width, height) = self.content;
         self.picture == (Grid::whole(width), Grid::whole(height))
+            && self.first == (0, 0)
+            && self.picture_width == width
     }
 
     /// Whether the content is the network's whole plane, row by row.

@@ -47,7 +47,12 @@ impl Preprocessor {
         let (width, height) = placement.content;
         self.resampler = (!placement.keeps_size()).then(|| {
             let content = (Grid::whole(width), Grid::whole(height));
-            Resampler::new(placement.picture, content)
+            Resampler::of_part(
+                placement.picture,
+                placement.first,
+                placement.picture_width,
+                content,
+            )
         });
         if self.resampler.is_some() {
             for plane in &mut self.scaled {

@@ -68,6 +68,12 @@ impl Taps {
         }
         taps
     }
+
+    /// The same on a source that begins `cells` later.
+    fn moved(mut self, cells: usize) -> Self {
+        self.starts.iter_mut().for_each(|start| *start += cells);
+        self
+    }
 }
 
 /// First cell and weights of the mean over the cells between `from` and `to`.
@@ -120,16 +126,26 @@ pub(crate) struct Resampler {
 impl Resampler {
     /// Between grids given as (columns, rows).
     pub(crate) fn new(source: (Grid, Grid), target: (Grid, Grid)) -> Self {
+        Self::of_part(source, (0, 0), source.0.cells, target)
+    }
+
+    /// From a part of a plane of `width` columns, which begins at the (column, row) `first`.
+    pub(crate) fn of_part(
+        part: (Grid, Grid),
+        first: (usize, usize),
+        width: usize,
+        target: (Grid, Grid),
+    ) -> Self {
         Self {
-            across: Taps::new(source.0, target.0),
-            down: Taps::new(source.1, target.1),
-            source_width: source.0.cells,
-            narrow: vec![0.0; source.0.cells],
+            across: Taps::new(part.0, target.0).moved(first.0),
+            down: Taps::new(part.1, target.1).moved(first.1),
+            source_width: width,
+            narrow: vec![0.0; width],
             row: vec![0.0; target.0.cells],
         }
     }
 
-    /// Hands each row of the target to `take`, from the top. `source` holds the whole grid.
+    /// Hands each row of the target to `take`, from the top. `source` holds the whole plane.
     pub(crate) fn rows<S: Copy + Into<f32>>(
         &mut self,
         source: &[S],
@@ -228,6 +244,20 @@ mod tests {
     fn a_smaller_cell_lies_on_the_line_between_centres() {
         let fine = resampled(&[0, 100], Grid::whole(2), Grid::whole(4));
         assert_eq!(fine, [0.0, 25.0, 75.0, 100.0]);
+    }
+
+    #[test]
+    fn a_part_is_read_as_if_it_were_alone() {
+        // 5x4 cells with the value 10 * row + column; the part of 2x2 begins at (3, 1).
+        let plane: Vec<u8> = (0..20).map(|i| 10 * (i / 5) + i % 5).collect();
+        let part = (Grid::whole(2), Grid::whole(2));
+        let rows = |target| {
+            let mut rows: Vec<f32> = Vec::new();
+            Resampler::of_part(part, (3, 1), 5, target).rows(&plane, |_, row| rows.extend(row));
+            rows
+        };
+        assert_eq!(rows(part), [13.0, 14.0, 23.0, 24.0]);
+        assert_eq!(rows((Grid::whole(1), Grid::whole(1))), [18.5]);
     }
 
     #[test]

@@ -220,9 +220,11 @@ fn each_engine_finds_the_face_of_a_portrait_in_every_format_and_turn() {
             }
         }
     }
-    aloud(&format!(
-        "{MODEL}: the engines' faces differ by at most {worst:e} reduced pixels"
-    ));
+    if detectors.len() > 1 {
+        aloud(&format!(
+            "{MODEL}: the engines' faces differ by at most {worst:e} reduced pixels"
+        ));
+    }
     assert!(worst <= 1e-2, "{worst}");
 }
 

@@ -13,7 +13,7 @@ use frosted_core::{
 };
 use frosted_segment::ndarray::{Array, ArrayD, ArrayView4, ArrayViewD, IxDyn};
 use frosted_segment::{
-    Engine, EngineError, FaceDetector, FaceOptions, LoadErrorKind, NetworkSegmenter,
+    Engine, EngineError, FaceDetector, FaceOptions, LoadErrorKind, Look, NetworkSegmenter,
 };
 use scene::{Answering, ROTATIONS, picture, spec};
 
@@ -138,6 +138,78 @@ fn a_face_lies_where_it_was_seen_in_frames_of_every_size_and_turn() {
             assert!(close((face.width, face.height), size), "{name}");
         }
     }
+}
+
+/// The same anchor in each look: a network that says the same of all of them finds a face in
+/// each, at another place of the picture.
+#[test]
+fn squares_are_seen_and_told_apart_in_every_turn() {
+    // Its network takes 32x32 of 64x32 for a square, 16 pixels away from the left.
+    let planted = Planted::new(16 + 4, 3.0, [2.0, 1.0, 6.0, 4.0]);
+    let seen_at = (20.0 - 16.0 + 2.0, 12.0 + 1.0);
+    for rotation in ROTATIONS {
+        // 9:4 upright, in cells of 2 pixels: squares of 40 cells at 0, 25 and 50.
+        let (width, height) = rotation.upright((180, 80));
+        let frame = FrameSpec::new(PixelFormat::Rgb8, width, height).unwrap();
+        let picture = picture(&frame.with_rotation(rotation), 2, |_, _, _| 90);
+        let options = |look| FaceOptions {
+            look,
+            ..FaceOptions::default()
+        };
+        let engine = || AnsweringEach::new(outputs(&[planted]));
+        let squares = found_in(&picture, engine(), options(Look::Squares)).unwrap();
+        let whole = found_in(&picture, engine(), options(Look::Whole)).unwrap();
+        let both = found_in(&picture, engine(), options(Look::WholeAndSquares)).unwrap();
+        assert_eq!((squares.len(), whole.len()), (3, 1), "{rotation:?}");
+
+        let (extent, cells) = (picture.exact_size(), 40.0 / 32.0);
+        let mut expected: Vec<_> = [0.0, 25.0, 50.0]
+            .map(|first| {
+                let place = (first + seen_at.0 * cells, seen_at.1 * cells);
+                let (u, v) = stored((place.0 / 90.0, place.1 / 40.0), rotation);
+                (u * extent.0, v * extent.1)
+            })
+            .to_vec();
+        for face in squares {
+            let centre = (face.centre.x, face.centre.y);
+            let place = expected.iter().position(|&place| close(centre, place));
+            expected.remove(place.unwrap_or_else(|| panic!("{rotation:?}: {face:?}")));
+            let turned = if rotation.swaps_sides() {
+                (4.0, 6.0)
+            } else {
+                (6.0, 4.0)
+            };
+            let size = (turned.0 * cells, turned.1 * cells);
+            assert!(
+                close((face.width, face.height), size),
+                "{rotation:?}: {face:?}"
+            );
+        }
+        // What the whole picture shows lies over the middle square's: it is the same face.
+        assert_eq!(both.len(), 3, "{rotation:?}: {both:?}");
+    }
+}
+
+#[test]
+fn a_square_shows_its_own_pixels() {
+    let frame = FrameSpec::new(PixelFormat::Rgb8, 64, 32).unwrap();
+    // The last square, which the engine is asked last, is the right half.
+    let picture = picture(&frame, 1, |_, x, _| (x * 4) as u8);
+    let engine = AnsweringEach::new(outputs(&[]));
+    let seen = engine.input.clone();
+    let options = FaceOptions {
+        look: Look::Squares,
+        ..FaceOptions::default()
+    };
+    let mut detector = FaceDetector::new(Box::new(engine), face_spec(), options).unwrap();
+    detector.find(&picture, &mut Faces::new()).unwrap();
+    let seen = seen.lock().unwrap();
+    for x in 0..32 {
+        let value = seen[64 * 7 + 16 + x];
+        let expected = (4.0 * (32.0 + x as f32) / 255.0 - 0.5) / 0.5;
+        assert!((value - expected).abs() < 1e-5, "{x}: {value} {expected}");
+    }
+    assert_eq!((seen[64 * 7 + 15], seen[64 * 7 + 48]), (-1.0, -1.0));
 }
 
 #[test]
@@ -396,6 +468,7 @@ fn options_outside_their_range_are_refused() {
     let options = |least_score, same_face_overlap| FaceOptions {
         least_score,
         same_face_overlap,
+        ..FaceOptions::default()
     };
     let cases = [
         (options(0.0, 0.3), false),

@@ -1,13 +1,14 @@
 use frosted_core::{SegmentError, SegmentErrorKind};
 
+use crate::placement::Placement;
 use crate::spec::{AnchorGrid, FACE_NUMBERS};
 
-/// A box that may be a face, in pixels of the network's input.
+/// A box that may be a face.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Candidate {
     /// 0 to 1.
     pub(super) score: f32,
-    /// Its anchor, which settles the order of equal scores.
+    /// Its anchor's number among all of a picture, which settles the order of equal scores.
     pub(super) anchor: usize,
     /// Left, top, right, bottom, and the six key points as x, y.
     pub(super) places: [f32; FACE_NUMBERS],
@@ -21,6 +22,25 @@ impl Candidate {
 
     pub(super) fn points(&self) -> [(f32, f32); 6] {
         std::array::from_fn(|i| (self.places[4 + 2 * i], self.places[5 + 2 * i]))
+    }
+
+    /// From pixels of a network's input to those of the reduced picture.
+    fn in_picture(mut self, placement: &Placement) -> Self {
+        let [left, top, right, bottom] = self.sides();
+        let centre = placement.point_in_picture((left + right) / 2.0, (top + bottom) / 2.0);
+        let (width, height) = placement.size_in_picture(right - left, bottom - top);
+        let (sides, points) = self.places.split_at_mut(4);
+        sides.copy_from_slice(&[
+            centre.x - width / 2.0,
+            centre.y - height / 2.0,
+            centre.x + width / 2.0,
+            centre.y + height / 2.0,
+        ]);
+        for point in points.chunks_exact_mut(2) {
+            let place = placement.point_in_picture(point[0], point[1]);
+            point.copy_from_slice(&[place.x, place.y]);
+        }
+        self
     }
 }
 
@@ -62,13 +82,14 @@ impl Anchors {
         self.centres.len() * FACE_NUMBERS
     }
 
-    /// Adds what has at least the score `least`. `boxes` and `scores` are finite and have a
-    /// row for each anchor.
+    /// Adds what has at least the score `least`, in pixels of the reduced picture, as look
+    /// number `look` at it was placed. `boxes` and `scores` are finite and have a row for
+    /// each anchor.
     pub(super) fn candidates(
         &self,
-        boxes: &[f32],
-        scores: &[f32],
+        (boxes, scores): (&[f32], &[f32]),
         least: f32,
+        (look, placement): (usize, &Placement),
         found: &mut Vec<Candidate>,
     ) -> Result<(), SegmentError> {
         let (boxes, _) = boxes.as_chunks::<FACE_NUMBERS>();
@@ -77,11 +98,12 @@ impl Anchors {
             let score = 1.0 / (1.0 + (-logit.clamp(-LOGIT_LIMIT, LOGIT_LIMIT)).exp());
             if score >= least {
                 self.check(centre, numbers)?;
-                found.push(Candidate {
+                let candidate = Candidate {
                     score,
-                    anchor,
+                    anchor: look * self.count() + anchor,
                     places: places(centre, numbers),
-                });
+                };
+                found.push(candidate.in_picture(placement));
             }
         }
         Ok(())
