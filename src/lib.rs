@@ -66,8 +66,8 @@ pub use frosted_core::{
     TextHeight, Timestamp,
 };
 pub use frosted_pipeline::{
-    CardReason, Cause, Clock, Error, ErrorKind, FrameReport, Pipeline, Settings, Shown, StageTimes,
-    SystemClock,
+    CardReason, Cause, Clock, Error, ErrorKind, FrameReport, Newcomers, Pipeline, Settings, Shown,
+    StageTimes, Subjects, SystemClock,
 };
 pub use frosted_segment::{
     Engine, EngineChoice, EngineError, LoadError, LoadErrorKind, ModelSpec, RuntimeSearch,

@@ -1,11 +1,12 @@
 //! One run: frames of a stream through a pipeline.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::time::Duration;
 
 use frosted::{
-    Background, Frame, FrameReport, FrameSpec, Model, Pipeline, PixelFormat, RuntimeSearch,
-    SegmenterInfo, Settings, Setup, Timestamp,
+    Background, Frame, FrameReport, FrameSpec, Model, Newcomers, Pipeline, PixelFormat,
+    RuntimeSearch, SegmenterInfo, Settings, Setup, Timestamp,
 };
 
 use crate::cli::ProtectOptions;
@@ -24,6 +25,7 @@ pub(crate) fn setup(
     options: &ProtectOptions,
     background: Background,
     warm_up_frames: u32,
+    newcomers: Newcomers,
 ) -> Result<Setup, Failure> {
     if let Model::File(path) = &options.model {
         fs::metadata(path).map_err(|error| MediaError::opening(path, &error))?;
@@ -39,6 +41,7 @@ pub(crate) fn setup(
         settings: Settings {
             background,
             warm_up_frames,
+            newcomers,
             deadline: None,
             resume_gap: None,
             ..Settings::default()
@@ -53,9 +56,9 @@ pub(crate) struct Run {
     pipeline: Pipeline,
     timing: Timing,
     with_alpha: bool,
-    /// How often the first frame goes through before the output begins.
-    pre_rolls: u32,
     frames_in: u64,
+    /// How many frames the pipeline was shown before the first that counts.
+    rehearsed: u32,
     input: Frame,
     rgba: Frame,
     output: Frame,
@@ -65,29 +68,31 @@ pub(crate) struct Run {
 impl Run {
     /// Frames that a stream needs before it shows the person.
     const WARM_UP_FRAMES: u32 = 3;
+    /// So many frames at the beginning are looked at before the first is written: half a
+    /// second, in which whoever sits there moves ...
+    const REHEARSAL_FRAMES: usize = 15;
+    /// ... or as many as fit in so many bytes.
+    const REHEARSAL_BYTES: usize = 64 << 20;
 
     /// Loads the model for a stream.
-    ///
-    /// A stream begins with the person and not with cards: its first frame goes through
-    /// until the pipeline is warm. A still has one frame and warms up on it.
     pub(crate) fn new(
         options: &ProtectOptions,
         background: Background,
         info: &StreamInfo,
     ) -> Result<Self, Failure> {
         let with_alpha = background == Background::Transparent;
-        let (warm_up_frames, pre_rolls) = match info.timing {
-            Timing::Still => (1, 0),
-            _ => (Self::WARM_UP_FRAMES, Self::WARM_UP_FRAMES),
+        let (warm_up_frames, newcomers) = match info.timing {
+            Timing::Still => (1, Newcomers::AtOnce),
+            _ => (Self::WARM_UP_FRAMES, Newcomers::MustMove),
         };
-        let pipeline = setup(options, background, warm_up_frames)?.build()?;
+        let pipeline = setup(options, background, warm_up_frames, newcomers)?.build()?;
         let spec = output_spec(info, with_alpha);
         Ok(Self {
             pipeline,
             timing: info.timing.clone(),
             with_alpha,
-            pre_rolls,
             frames_in: 0,
+            rehearsed: 0,
             input: Frame::new(info.spec),
             rgba: Frame::new(spec),
             output: Frame::new(spec),
@@ -118,13 +123,17 @@ impl Run {
         mut write: impl FnMut(&Frame, &Frame) -> Result<(), MediaError>,
     ) -> Result<Ended, Failure> {
         let mut progress = Progress::new(source.info().frames);
+        let (mut opening, mut next) = self.rehearse(source)?;
         while !interrupt::asked() {
-            match source.next(&mut self.input) {
-                Ok(true) => {}
-                Ok(false) => return Ok(Ended::WithTheInput),
-                // Whoever feeds a pipe was broken off by the same Ctrl-C.
-                Err(_) if interrupt::asked() => break,
-                Err(error) => return Err(error.into()),
+            match opening.pop_front() {
+                Some(frame) => self.input = frame,
+                None => match next.take().unwrap_or_else(|| source.next(&mut self.input)) {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(Ended::WithTheInput),
+                    // Whoever feeds a pipe was broken off by the same Ctrl-C.
+                    Err(_) if interrupt::asked() => break,
+                    Err(error) => return Err(error.into()),
+                },
             }
             self.protect()?;
             write(&self.input, &self.output)?;
@@ -133,17 +142,53 @@ impl Run {
         Ok(Ended::ByTheUser)
     }
 
-    fn protect(&mut self) -> Result<(), Failure> {
-        if self.with_alpha {
-            convert::to_rgba(&self.input.view(), &mut self.rgba);
+    /// Shows the pipeline the beginning of a stream, backwards, so that it is warm and knows
+    /// who moves when the first frame comes: a clip begins with the person and not with
+    /// cards. A still has one frame and needs none of it.
+    ///
+    /// Gives the frames back, and what the source said instead of one more.
+    fn rehearse(&mut self, source: &mut dyn Source) -> Result<Opening, Failure> {
+        let mut frames = VecDeque::new();
+        if matches!(self.timing, Timing::Still) {
+            return Ok((frames, None));
         }
-        if self.frames_in == 0 {
-            for turn in 0..self.pre_rolls {
-                let at = self.timing.time_of(0) + self.step() * turn;
-                let _ = self.process(at)?;
+        let fit = Self::REHEARSAL_BYTES / self.input.bytes().len().max(1);
+        let most = Self::REHEARSAL_FRAMES
+            .min(fit)
+            .max(Self::WARM_UP_FRAMES as usize);
+        let mut next = None;
+        while frames.len() < most && !interrupt::asked() {
+            match source.next(&mut self.input) {
+                Ok(true) => frames.push_back(self.input.clone()),
+                end => {
+                    next = Some(end);
+                    break;
+                }
             }
         }
-        let at = self.timing.time_of(self.frames_in) + self.step() * self.pre_rolls;
+        // A clip of a frame or two is a still: nobody can have moved.
+        if frames.len() < Self::WARM_UP_FRAMES as usize {
+            let settings = self.pipeline.settings().clone();
+            self.pipeline.set_settings(Settings {
+                newcomers: Newcomers::AtOnce,
+                warm_up_frames: 1,
+                ..settings
+            });
+        }
+        for frame in frames.iter().rev() {
+            if interrupt::asked() {
+                break;
+            }
+            self.input.copy_from(&frame.view());
+            let at = Timestamp::ZERO + self.step() * self.rehearsed;
+            let _ = self.process(at)?;
+            self.rehearsed += 1;
+        }
+        Ok((frames, next))
+    }
+
+    fn protect(&mut self) -> Result<(), Failure> {
+        let at = self.timing.time_of(self.frames_in) + self.step() * self.rehearsed;
         let report = self.process(at)?;
         self.frames_in += 1;
         self.tally.add(&report);
@@ -157,6 +202,7 @@ impl Run {
 
     fn process(&mut self, at: Timestamp) -> Result<FrameReport, Failure> {
         let frame = if self.with_alpha {
+            convert::to_rgba(&self.input.view(), &mut self.rgba);
             &mut self.rgba
         } else {
             &mut self.input
@@ -176,6 +222,10 @@ fn output_spec(info: &StreamInfo, with_alpha: bool) -> FrameSpec {
         info.spec
     }
 }
+
+/// The frames of a beginning, and what the source said behind them if it was not asked in
+/// vain.
+type Opening = (VecDeque<Frame>, Option<Result<bool, MediaError>>);
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

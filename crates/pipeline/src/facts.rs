@@ -4,14 +4,16 @@ use frosted_core::{Mask, Reduced};
 /// two machines decide differently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
-    /// Pixels that are rather the person's than not, per mille of the picture.
-    pub person_permille: u16,
+    /// Pixels that are rather anybody's than not, per mille of the picture.
+    pub people_permille: u16,
+    /// Pixels that are rather the subject's than not, per mille of the picture.
+    pub subject_permille: u16,
     /// Undecided pixels (mask value 64 to 191), per mille of those that are not surely
     /// background (64 and up); 0 if there is nobody to be undecided about.
     pub undecided_permille: u16,
     /// Mean of luma (or green) over the picture, 0 to 255.
     pub brightness: u8,
-    /// How frayed the person's outline is: the square of its length, counted in sides of
+    /// How frayed the subject's outline is: the square of its length, counted in sides of
     /// pixels, over its area. 16 for a square; 0 without a person.
     pub raggedness: u32,
 }
@@ -23,24 +25,28 @@ pub(crate) const MIN_PERSON_PERMILLE: u16 = 5;
 pub(crate) const PERSON: u8 = 128;
 
 impl Facts {
-    pub(crate) fn of(mask: &Mask, picture: &Reduced) -> Self {
+    /// Those of a frame: `people` is the network's mask, `subject` what is left of it.
+    pub(crate) fn of(people: &Mask, subject: &Mask, picture: &Reduced) -> Self {
         let (mut person, mut maybe, mut undecided) = (0u32, 0u32, 0u32);
-        for &value in mask.values() {
+        for &value in people.values() {
             person += u32::from(value >= PERSON);
             maybe += u32::from(value >= 64);
             undecided += u32::from((64..192).contains(&value));
         }
-        let (person, maybe, undecided) =
-            (u64::from(person), u64::from(maybe), u64::from(undecided));
-        let outline = u64::from(outline(mask));
+        let shown = subject.values().iter();
+        let shown: u32 = shown.map(|&value| u32::from(value >= PERSON)).sum();
+        let outline = u64::from(outline(subject));
         // Green carries most of luma, so that one plane does for RGB.
         let plane = picture.planes()[usize::from(picture.colour().is_none())];
         let sum: u64 = plane.iter().map(|&v| u64::from(v)).sum();
-        let permille = |part: u64, whole: u64| (1000 * part / whole.max(1)) as u16;
-        let person_permille = permille(person, mask.values().len() as u64);
-        let anybody = person_permille >= MIN_PERSON_PERMILLE;
+        let permille =
+            |part: u32, whole: u32| (1000 * u64::from(part) / u64::from(whole.max(1))) as u16;
+        let all = people.values().len() as u32;
+        let people_permille = permille(person, all);
+        let anybody = people_permille >= MIN_PERSON_PERMILLE;
         Self {
-            person_permille,
+            people_permille,
+            subject_permille: permille(shown, all),
             undecided_permille: if anybody {
                 permille(undecided, maybe)
             } else {
@@ -48,7 +54,7 @@ impl Facts {
             },
             brightness: (sum / (plane.len() as u64).max(1)) as u8,
             raggedness: (outline * outline)
-                .checked_div(person)
+                .checked_div(u64::from(shown))
                 .unwrap_or(0)
                 .min(u64::from(u32::MAX)) as u32,
         }
@@ -80,17 +86,22 @@ mod tests {
     fn shares_and_outline_are_counted() {
         let picture = picture(100, 100, |_, _| 77);
         let square = |x: usize, y: usize| (20..60).contains(&x) && (30..70).contains(&y);
-        let facts = Facts::of(&mask(&picture, square), &picture);
+        let subject = mask(&picture, square);
+        let people = mask(&picture, |x, y| square(x, y) || y >= 90);
+        let facts = Facts::of(&people, &subject, &picture);
         let expected = Facts {
-            person_permille: 160,
+            people_permille: 260,
+            subject_permille: 160,
             undecided_permille: 0,
             brightness: 77,
             raggedness: 16,
         };
         assert_eq!(facts, expected);
-        let comb = Facts::of(&mask(&picture, |x, y| x % 2 == 0 || y < 10), &picture);
+        let comb = mask(&picture, |x, y| x % 2 == 0 || y < 10);
+        let comb = Facts::of(&comb, &comb, &picture);
         assert!(comb.raggedness > 10_000, "{comb:?}");
-        let nobody = Facts::of(&mask(&picture, |_, _| false), &picture);
-        assert_eq!((nobody.person_permille, nobody.raggedness), (0, 0));
+        let nobody = mask(&picture, |_, _| false);
+        let nobody = Facts::of(&nobody, &nobody, &picture);
+        assert_eq!((nobody.subject_permille, nobody.raggedness), (0, 0));
     }
 }

@@ -11,10 +11,12 @@
 #![forbid(unsafe_code)]
 
 mod backdrop;
+mod bitmap;
 mod clock;
 mod course;
 mod door;
 mod error;
+mod faces;
 mod facts;
 mod guarded;
 mod matte;
@@ -22,7 +24,9 @@ mod packed;
 mod pipeline;
 mod policy;
 mod report;
+mod room;
 mod settings;
+mod settle;
 mod stuck;
 mod subject;
 
@@ -30,4 +34,4 @@ pub use clock::{Clock, SystemClock};
 pub use error::{Error, ErrorKind};
 pub use pipeline::Pipeline;
 pub use report::{Cause, FrameReport, Shown, StageTimes};
-pub use settings::{CardReason, Settings};
+pub use settings::{CardReason, Newcomers, Settings, Subjects};

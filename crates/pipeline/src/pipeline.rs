@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use frosted_core::internal::{Compositor, ConcealPlan, Cover, FrameId, protected_mut};
 use frosted_core::{
-    Background, CardPainter, Frame, FrameSpec, FrameView, FrameViewMut, Mask, PixelFormat,
-    ProtectedFrame, Rgb, Segmenter, SegmenterInfo, Timestamp,
+    Background, CardPainter, FaceFinder, Frame, FrameSpec, FrameView, FrameViewMut, Mask,
+    PixelFormat, ProtectedFrame, Rgb, Segmenter, SegmenterInfo, Timestamp,
 };
 
 use crate::backdrop::BackdropMaker;
@@ -14,14 +14,17 @@ use crate::clock::Clock;
 use crate::course::{Course, Lap, Stage};
 use crate::door;
 use crate::error::{Error, ErrorKind};
+use crate::faces::FaceWatch;
 use crate::facts::Facts;
 use crate::guarded::Guarded;
 use crate::matte::Shrinker;
 use crate::policy::{self, Evidence, Verdict};
 use crate::report::{Cause, FrameReport, Shown, StageTimes};
+use crate::room::{RoomModel, Smooth};
 use crate::settings::{CardReason, Settings};
+use crate::settle::Settler;
 use crate::stuck::StuckWatch;
-use crate::subject::SubjectFinder;
+use crate::subject::{FacesMatter, Sight, SubjectFinder};
 
 /// The last protected frame stands in for a missing one for so long.
 const HOLD: Duration = Duration::from_millis(200);
@@ -41,7 +44,11 @@ pub struct Pipeline {
     ready: Option<Ready>,
     state: policy::State,
     stuck: StuckWatch,
+    faces: Option<FaceWatch>,
+    smooth: Smooth,
+    room: RoomModel,
     subject: SubjectFinder,
+    settler: Settler,
     shrinker: Shrinker,
     /// Everybody whom the network found.
     people: Mask,
@@ -99,7 +106,11 @@ impl Pipeline {
             ready: None,
             state: policy::State::default(),
             stuck: StuckWatch::default(),
+            faces: None,
+            smooth: Smooth::default(),
+            room: RoomModel::default(),
             subject: SubjectFinder::default(),
+            settler: Settler::default(),
             shrinker: Shrinker::default(),
             people: Mask::new(),
             matte: Mask::new(),
@@ -110,6 +121,16 @@ impl Pipeline {
             kept: Frame::new(smallest),
             inside: Frame::new(smallest),
             outside: Frame::new(smallest),
+        }
+    }
+
+    /// The same pipeline, which looks for faces, too, to tell the subject from others.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_faces(self, finder: Box<dyn FaceFinder>) -> Self {
+        Self {
+            faces: Some(FaceWatch::new(finder)),
+            ..self
         }
     }
 
@@ -302,6 +323,10 @@ impl Pipeline {
     fn start_over(&mut self) {
         self.state = policy::State::default();
         self.subject.reset();
+        self.settler.reset();
+        if let Some(faces) = &mut self.faces {
+            faces.reset();
+        }
         self.last = None;
         // A segmenter that panics here has said all it will ever say; its next mask is
         // judged like any other.
@@ -439,6 +464,16 @@ impl Pipeline {
         self.segmenter
             .segment(picture, &mut self.people)
             .map_err(|_| Cause::Engine)?;
+        let at = source.captured_at();
+        let alert = self.subject.is_alert(at);
+        let faces_matter = match self.faces {
+            Some(_) => FacesMatter::Yes,
+            None => FacesMatter::No,
+        };
+        let faces = match &mut self.faces {
+            Some(watch) => watch.look(picture, at, alert).map_err(|_| Cause::Engine)?,
+            None => None,
+        };
         course.times.segment = lap.next();
 
         course.stage = Stage::Decide;
@@ -448,31 +483,43 @@ impl Pipeline {
         {
             return Err(Cause::Engine);
         }
-        let at = source.captured_at();
         let late = self
             .settings
             .deadline
             .is_some_and(|deadline| lap.at.saturating_sub(began) > deadline);
+        self.smooth.take(picture);
+        let like = self.room.look(&self.smooth, &self.people);
         // The band comes before the subject is chosen: what is too faint to be shown must
         // not tie a bystander to the subject.
         self.matte.copy_from(&self.people);
         self.shrinker.shrink(&mut self.matte, ready.plan.band_q8);
-        self.subject.keep_subject(&mut self.matte);
-        let facts = Facts {
-            undecided_permille: Facts::of(&self.people, picture).undecided_permille,
-            ..Facts::of(&self.matte, picture)
+        let sight = Sight {
+            at,
+            picture: &self.smooth,
+            rotation: picture.rotation(),
+            people: &self.people,
+            like,
+            faces,
+            faces_matter,
         };
-        course.person_share = f32::from(facts.person_permille) / 1000.0;
+        self.subject
+            .keep_subject(&mut self.matte, &sight, self.settings.choice());
+        let facts = Facts::of(&self.people, &self.matte, picture);
+        course.person_share = f32::from(facts.subject_permille) / 1000.0;
         let evidence = Evidence::Mask { facts, late };
         let (state, verdict) = policy::decide(self.state, at, evidence, self.settings.rules());
         self.state = state;
         if state.begins() || verdict == Verdict::Card(Cause::ClockWentBack) {
             // A camera that starts, or starts again, may look at another room.
             ready.backdrop.reset();
+            self.room.reset();
+            self.settler.reset();
         }
         if !late && state.trusts(verdict) {
             ready.backdrop.observe(picture, &self.people, at);
+            self.room.learn(&self.smooth, &self.people, at);
         }
+        self.settler.settle(&mut self.matte, &self.smooth, at);
         let cover = match verdict {
             Verdict::Card(_) => {
                 course.times.decide = lap.next();

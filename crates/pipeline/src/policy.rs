@@ -36,8 +36,8 @@ pub(crate) enum Evidence {
 pub(crate) struct State {
     /// Good masks in a row since the last fault.
     good: u32,
-    /// Frames that stay covered because something jumped, and what.
-    unsettled: Option<(u32, Cause)>,
+    /// Until when frames stay covered, and because of what.
+    unsettled: Option<(Timestamp, Cause)>,
     last: Option<(Timestamp, Facts)>,
 }
 
@@ -57,8 +57,10 @@ const MAX_AREA_LEAP_PERMILLE: u16 = 250;
 /// A step of mean brightness by more than this many levels, and by more than a third of
 /// the brighter one, makes the network's answer worth little.
 const MAX_BRIGHTNESS_STEP: u8 = 24;
-/// Frames that stay covered after a jump.
-const SETTLE_FRAMES: u32 = 3;
+/// Frames stay covered for so long after a jump, an undecided mask or a late one: a cover
+/// that comes and goes faster is a flash.
+const SETTLE: Duration = Duration::from_millis(300);
+
 impl State {
     /// Whether the frame that was just decided begins a stream, or begins it anew.
     pub(crate) fn begins(&self) -> bool {
@@ -69,7 +71,7 @@ impl State {
     /// looks like.
     pub(crate) fn trusts(&self, verdict: Verdict) -> bool {
         match verdict {
-            Verdict::Person | Verdict::CoverAll(Cause::Nobody) => true,
+            Verdict::Person | Verdict::CoverAll(Cause::Nobody | Cause::NoSubject) => true,
             Verdict::Card(Cause::Starting) => self.good > 0,
             _ => false,
         }
@@ -111,13 +113,13 @@ pub(crate) fn decide(
     };
     let undecided = facts.undecided_permille > MAX_UNDECIDED_PERMILLE;
     let senseless =
-        facts.person_permille > MAX_PERSON_PERMILLE || facts.raggedness > MAX_RAGGEDNESS;
+        facts.people_permille > MAX_PERSON_PERMILLE || facts.raggedness > MAX_RAGGEDNESS;
     if undecided || senseless {
         let warming = state.good < rules.warm_up_frames;
         let state = State {
             good: if warming { 0 } else { state.good },
             last: Some((at, facts)),
-            ..state
+            unsettled: (!warming).then_some((at + SETTLE, Cause::Undecided)),
         };
         let verdict = if warming {
             Verdict::Card(Cause::Starting)
@@ -128,7 +130,7 @@ pub(crate) fn decide(
     }
     let before = state.last.filter(|_| state.good > 0);
     if let Some(cause) = before.and_then(|(_, before)| jump(before, facts)) {
-        state.unsettled = Some((SETTLE_FRAMES, cause));
+        state.unsettled = Some((at + SETTLE, cause));
     }
     state.last = Some((at, facts));
     state.good = state.good.saturating_add(1);
@@ -141,15 +143,20 @@ pub(crate) fn decide(
             Verdict::Card(Cause::Starting),
         );
     }
-    if let Some((left, cause)) = state.unsettled {
-        state.unsettled = (left > 1).then_some((left - 1, cause));
+    if late {
+        state.unsettled = Some((at + SETTLE, Cause::Late));
+    }
+    state.unsettled = state.unsettled.filter(|(until, _)| at < *until);
+    if let Some((_, cause)) = state.unsettled {
         return (state, Verdict::CoverAll(cause));
     }
-    if late {
-        return (state, Verdict::CoverAll(Cause::Late));
-    }
-    if facts.person_permille < MIN_PERSON_PERMILLE {
-        return (state, Verdict::CoverAll(Cause::Nobody));
+    if facts.subject_permille < MIN_PERSON_PERMILLE {
+        let cause = if facts.people_permille < MIN_PERSON_PERMILLE {
+            Cause::Nobody
+        } else {
+            Cause::NoSubject
+        };
+        return (state, Verdict::CoverAll(cause));
     }
     (state, Verdict::Person)
 }
@@ -159,7 +166,7 @@ fn jump(before: Facts, now: Facts) -> Option<Cause> {
     if a.abs_diff(b) > MAX_BRIGHTNESS_STEP && u16::from(a.abs_diff(b)) * 3 > u16::from(a.max(b)) {
         return Some(Cause::BrightnessStep);
     }
-    let (a, b) = (before.person_permille, now.person_permille);
+    let (a, b) = (before.people_permille, now.people_permille);
     let step = a.abs_diff(b);
     let much = step > MAX_AREA_STEP_PERMILLE && step * 2 > a.max(b);
     (much || step > MAX_AREA_LEAP_PERMILLE).then_some(Cause::AreaJump)
@@ -175,7 +182,8 @@ mod tests {
         resume_gap: Some(Duration::from_secs(2)),
     };
     const PERSON: Facts = Facts {
-        person_permille: 300,
+        people_permille: 300,
+        subject_permille: 300,
         undecided_permille: 80,
         brightness: 120,
         raggedness: 40,
@@ -210,16 +218,22 @@ mod tests {
         };
         let good = mask(PERSON);
         let undecided = with(|f| f.undecided_permille = 900);
-        let all = with(|f| (f.person_permille, f.undecided_permille) = (1000, 0));
+        let all = with(|f| (f.people_permille, f.undecided_permille) = (1000, 0));
         let lace = with(|f| f.raggedness = 1000);
-        let nobody = with(|f| (f.person_permille, f.undecided_permille) = (0, 0));
+        let area = |permille: u16| {
+            let mut facts = PERSON;
+            (facts.people_permille, facts.subject_permille) = (permille, permille);
+            mask(facts)
+        };
+        let nobody = area(0);
+        let stranger = with(|f| f.subject_permille = 0);
         let dark = with(|f| f.brightness = 60);
-        let huge = with(|f| f.person_permille = 800);
+        let huge = area(800);
         let late = Evidence::Mask {
             facts: PERSON,
             late: true,
         };
-        let cases: [(&str, usize, Vec<Evidence>, Vec<Verdict>); 13] = [
+        let cases: [(&str, usize, Vec<Evidence>, Vec<Verdict>); 14] = [
             (
                 "warming up",
                 0,
@@ -243,8 +257,8 @@ mod tests {
             (
                 "uncertain: undecided",
                 5,
-                vec![undecided, good],
-                vec![CoverAll(Undecided), Person],
+                [vec![undecided], vec![good; 10]].concat(),
+                [vec![CoverAll(Undecided); 10], vec![Person]].concat(),
             ),
             (
                 "uncertain: everything is the person, for ever",
@@ -255,8 +269,8 @@ mod tests {
             (
                 "uncertain: lace",
                 5,
-                vec![lace, lace, good],
-                vec![CoverAll(Undecided), CoverAll(Undecided), Person],
+                [vec![lace; 2], vec![good; 10]].concat(),
+                [vec![CoverAll(Undecided); 11], vec![Person]].concat(),
             ),
             (
                 "everything is the person from the start",
@@ -267,41 +281,31 @@ mod tests {
             (
                 "uncertain: brightness step",
                 5,
-                vec![dark, dark, dark, dark],
-                vec![
-                    CoverAll(BrightnessStep),
-                    CoverAll(BrightnessStep),
-                    CoverAll(BrightnessStep),
-                    Person,
-                ],
+                vec![dark; 11],
+                [vec![CoverAll(BrightnessStep); 10], vec![Person]].concat(),
             ),
             (
                 "uncertain: area jump",
                 5,
-                vec![huge, huge, huge, huge],
-                vec![
-                    CoverAll(AreaJump),
-                    CoverAll(AreaJump),
-                    CoverAll(AreaJump),
-                    Person,
-                ],
+                vec![huge; 11],
+                [vec![CoverAll(AreaJump); 10], vec![Person]].concat(),
             ),
             (
                 "uncertain: late",
                 5,
-                vec![late, good],
-                vec![CoverAll(Late), Person],
+                [vec![late], vec![good; 10]].concat(),
+                [vec![CoverAll(Late); 10], vec![Person]].concat(),
+            ),
+            (
+                "somebody else alone",
+                5,
+                vec![stranger, stranger, good],
+                vec![CoverAll(NoSubject), CoverAll(NoSubject), Person],
             ),
             (
                 "nobody, who leaves step by step and returns so",
                 5,
-                vec![
-                    with(|f| f.person_permille = 200),
-                    with(|f| f.person_permille = 100),
-                    nobody,
-                    nobody,
-                    with(|f| f.person_permille = 100),
-                ],
+                vec![area(200), area(100), nobody, nobody, area(100)],
                 vec![Person, Person, CoverAll(Nobody), CoverAll(Nobody), Person],
             ),
             (

@@ -16,7 +16,7 @@ pub struct FrameReport {
     pub at: Timestamp,
     /// How long each stage took.
     pub times: StageTimes,
-    /// Share of the frame that is surely the person's: 0 = none of it, 1 = all of it. 0 if
+    /// Share of the frame that is surely the subject's: 0 = none of it, 1 = all of it. 0 if
     /// there was no mask.
     pub person_share: f32,
     /// Bits that the backdrop of this frame tells about the room; 0 for backgrounds that
@@ -50,6 +50,9 @@ pub enum Cause {
     Starting,
     /// Nobody is in the picture.
     Nobody,
+    /// People are in the picture, but none of them is a subject: nobody has moved yet, or
+    /// only others are there.
+    NoSubject,
     /// The network could not tell person and room apart.
     Undecided,
     /// The person's area jumped from one frame to the next.
@@ -74,9 +77,10 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, for tables and tests.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Starting,
         Self::Nobody,
+        Self::NoSubject,
         Self::Undecided,
         Self::AreaJump,
         Self::BrightnessStep,
@@ -94,6 +98,7 @@ impl Cause {
         match self {
             Self::Starting | Self::ClockWentBack => "Starting: the picture comes in a moment",
             Self::Nobody => "Nobody is in the picture",
+            Self::NoSubject => "Move a little to be seen",
             Self::Undecided => "Person and room cannot be told apart",
             Self::AreaJump | Self::BrightnessStep => "The picture changed suddenly",
             Self::Late => "This computer is too busy to protect the picture",
@@ -111,6 +116,7 @@ impl fmt::Display for Cause {
         f.write_str(match self {
             Self::Starting => "starting",
             Self::Nobody => "nobody",
+            Self::NoSubject => "no subject",
             Self::Undecided => "undecided mask",
             Self::AreaJump => "area jump",
             Self::BrightnessStep => "brightness step",

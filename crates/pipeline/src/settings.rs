@@ -1,8 +1,10 @@
+use std::num::NonZeroU8;
 use std::time::Duration;
 
 use frosted_core::{Background, TextHeight};
 
 use crate::policy::Rules;
+use crate::subject::Choice;
 
 /// What a pipeline shows and when. Every combination is safe; none shows the room.
 ///
@@ -20,6 +22,10 @@ use crate::policy::Rules;
 pub struct Settings {
     /// What is shown instead of the room. Default: [`Background::Blur`].
     pub background: Background,
+    /// Who stays sharp. Default: [`Subjects::One`].
+    pub subjects: Subjects,
+    /// Who can become a subject. Default: [`Newcomers::MustMove`].
+    pub newcomers: Newcomers,
     /// Frames with a good mask in a row before the person is shown, after a start and after
     /// every fault; until then the card is. 0 means the same as 1. Default: 3. A still
     /// picture needs no more than 1.
@@ -37,6 +43,34 @@ pub struct Settings {
     pub card_reason: CardReason,
 }
 
+/// Who stays sharp; everybody else is concealed with the room.
+///
+/// There is no identity: a subject is whoever was there first and could be followed since.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Subjects {
+    /// One person. Somebody else becomes the subject only after the place was empty.
+    #[default]
+    One,
+    /// So many people at most. With more than one, a newcomer becomes a subject as soon as
+    /// a face is found.
+    UpTo(NonZeroU8),
+    /// Everybody who moves.
+    All,
+}
+
+/// Who can become a subject.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Newcomers {
+    /// Whoever has moved within the last second: no photograph, poster or screen that stands
+    /// still is taken for a person. Somebody who keeps quite still is covered until then.
+    #[default]
+    MustMove,
+    /// Whoever looks like a person, for stills and for frames far apart.
+    AtOnce,
+}
+
 /// Whether the privacy card says why it is there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum CardReason {
@@ -51,6 +85,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             background: Background::default(),
+            subjects: Subjects::default(),
+            newcomers: Newcomers::default(),
             warm_up_frames: 3,
             deadline: Some(Duration::from_millis(200)),
             resume_gap: Some(Duration::from_secs(2)),
@@ -65,6 +101,13 @@ impl Settings {
         Rules {
             warm_up_frames: self.warm_up_frames,
             resume_gap: self.resume_gap,
+        }
+    }
+
+    pub(crate) fn choice(&self) -> Choice {
+        Choice {
+            subjects: self.subjects,
+            newcomers: self.newcomers,
         }
     }
 

@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use frosted::{Frame, FrameSpec, FrameView, Timestamp};
+use frosted::{Frame, FrameSpec, FrameView, Newcomers, Timestamp};
 use serde_json::json;
 
 use crate::cli::BenchOptions;
@@ -23,7 +23,8 @@ pub(crate) fn run(options: &BenchOptions) -> Result<Exit, Failure> {
     let spec = FrameSpec::new(options.format, options.size.width, options.size.height)?;
     let raw = read(&options.raw, &spec)?;
     let background = options.protect.background()?;
-    let mut pipeline = protect::setup(&options.protect, background, 3)?.build()?;
+    let mut pipeline =
+        protect::setup(&options.protect, background, 3, Newcomers::AtOnce)?.build()?;
     let mut output = Frame::new(spec);
     let mut measured = Measured::default();
     let frames = raw.chunks_exact(spec.buffer_bytes()).cycle();

@@ -1,0 +1,185 @@
+//! What the empty room looks like: a small running picture, in memory only.
+//!
+//! It can only conceal: what looks like the remembered room is taken out of the matte, and
+//! nothing is ever put in.
+
+mod difference;
+mod smooth;
+
+use std::time::Duration;
+
+use frosted_core::{Mask, Timestamp};
+
+use crate::bitmap;
+
+pub(crate) use difference::least_differences;
+pub(crate) use smooth::Smooth;
+
+/// Mask values from here on may be somebody: .1. Such pixels teach nothing about the room.
+const SOMEBODY: u8 = 26;
+/// Nor do pixels closer than this to such ones, in reduced pixels: by so much the network's
+/// borders are wrong.
+const DISTANCE: usize = 3;
+/// What differs by fewer levels than this looks like the room.
+const ALIKE_LEVELS: u8 = 14;
+/// The room is looked at so often; oftener tells nothing new.
+const LEARN_EVERY: Duration = Duration::from_millis(90);
+/// After so many looks a pixel of the room is known.
+const KNOWN_LOOKS: u8 = 2;
+/// Share of a look in what is remembered, in 1/256: two thirds of a change in 300 ms.
+const LEARN_Q8: i32 = 70;
+/// With fewer known pixels in sight (a fifth of them is counted) the light is taken to be
+/// as before.
+const ENOUGH_FOR_LIGHT: u32 = 60;
+
+/// The remembered room, and what of the present frame looks like it.
+#[derive(Debug, Default)]
+pub(crate) struct RoomModel {
+    size: (usize, usize),
+    /// What is remembered, in 1/256 level, under the light that it was first seen in.
+    mean: [Vec<u16>; 3],
+    looks: Vec<u8>,
+    learned_at: Option<Timestamp>,
+    /// The present light over the remembered one, in 1/256.
+    gain_q8: i32,
+    /// What is remembered as it would look now.
+    lit: [Vec<u8>; 3],
+    /// 255 where nothing is known, else 0.
+    unknown: Vec<u8>,
+    difference: Vec<u8>,
+    like: Vec<u8>,
+    people: Vec<u8>,
+    scratch: Vec<u8>,
+}
+
+impl RoomModel {
+    /// Forgets the room.
+    pub(crate) fn reset(&mut self) {
+        self.looks.fill(0);
+        self.like.fill(0);
+        self.learned_at = None;
+        self.gain_q8 = 256;
+    }
+
+    /// Marks what of the frame looks like the remembered room: 1 = it does. `people` is the
+    /// network's own mask of the frame.
+    pub(crate) fn look(&mut self, now: &Smooth, people: &Mask) -> &[u8] {
+        self.fit(now.size());
+        if self.learned_at.is_none() {
+            return &self.like;
+        }
+        self.unknown.clear();
+        let unknown = self.looks.iter().map(|&looks| match looks {
+            KNOWN_LOOKS.. => 0,
+            _ => 255,
+        });
+        self.unknown.extend(unknown);
+        self.measure_light(now, people);
+        self.light(now.dark());
+        let lit = self.lit.each_ref().map(Vec::as_slice);
+        least_differences(now, lit, &self.unknown, &mut self.difference);
+        for (like, &difference) in self.like.iter_mut().zip(&self.difference) {
+            *like = u8::from(difference < ALIKE_LEVELS);
+        }
+        bitmap::erode_cross(&mut self.like, self.size.0, &mut self.scratch);
+        bitmap::dilate_cross(&mut self.like, self.size.0, &mut self.scratch);
+        &self.like
+    }
+
+    /// Remembers what of the frame is surely the room: where the network sees nobody.
+    pub(crate) fn learn(&mut self, now: &Smooth, people: &Mask, at: Timestamp) {
+        self.fit(now.size());
+        let due = self
+            .learned_at
+            .is_none_or(|last| at < last || at.since(last) >= LEARN_EVERY);
+        if !due {
+            return;
+        }
+        self.learned_at = Some(at);
+        self.people.clear();
+        let somebody = people.values().iter().map(|&v| u8::from(v >= SOMEBODY));
+        self.people.extend(somebody);
+        bitmap::dilate_square(&mut self.people, self.size.0, DISTANCE, &mut self.scratch);
+        let gain = self.gain_q8;
+        let planes = self.mean.iter_mut().zip(now.planes()).zip(now.dark());
+        for ((mean, values), dark) in planes {
+            let dark = i32::from(dark);
+            let pixels = mean.iter_mut().zip(values);
+            let marks = self.looks.iter().zip(&self.people);
+            for ((mean, &value), (&looks, &people)) in pixels.zip(marks) {
+                let value = (i32::from(value) - dark) * 65536 / gain + 256 * dark;
+                let value = value.clamp(0, 65535);
+                let old = i32::from(*mean);
+                let share = if looks == 0 { 256 } else { LEARN_Q8 };
+                let new = old + (((value - old) * share) >> 8);
+                *mean = if people == 0 { new as u16 } else { *mean };
+            }
+        }
+        for (looks, &people) in self.looks.iter_mut().zip(&self.people) {
+            *looks = looks.saturating_add(1 - people);
+        }
+    }
+
+    fn fit(&mut self, size: (usize, usize)) {
+        if self.size == size {
+            return;
+        }
+        self.size = size;
+        let len = size.0 * size.1;
+        for plane in &mut self.mean {
+            plane.resize(len, 0);
+        }
+        for plane in [&mut self.looks, &mut self.like]
+            .into_iter()
+            .chain(&mut self.lit)
+        {
+            plane.resize(len, 0);
+        }
+        self.reset();
+    }
+
+    /// The median of how much brighter what is surely the room has become.
+    fn measure_light(&mut self, now: &Smooth, people: &Mask) {
+        /// Bins of 1/64: up to four times as bright.
+        const BINS: usize = 256;
+        /// The median of every so manieth pixel is exact enough.
+        const STEP: usize = 5;
+        let mut counts = [0u32; BINS];
+        let mut all = 0;
+        let (plane, values) = (now.luma_plane(), now.luma());
+        let dark = i32::from(now.dark()[plane]);
+        for at in (0..self.looks.len()).step_by(STEP) {
+            if self.unknown[at] != 0 || people.values()[at] >= SOMEBODY {
+                continue;
+            }
+            // Four levels more, so that noise in the dark is no light.
+            let old = (i32::from(self.mean[plane][at] >> 8) - dark).max(0) + 4;
+            let new = (i32::from(values[at]) - dark).max(0) + 4;
+            counts[((new * 64 + old / 2) / old).min(BINS as i32 - 1) as usize] += 1;
+            all += 1;
+        }
+        if all < ENOUGH_FOR_LIGHT {
+            return;
+        }
+        let mut below = 0;
+        let median = counts.iter().position(|count| {
+            below += count;
+            2 * below >= all
+        });
+        self.gain_q8 = 4 * median.unwrap_or(64).clamp(16, BINS - 1) as i32;
+    }
+
+    fn light(&mut self, dark: [u8; 3]) {
+        let gain = self.gain_q8;
+        for ((lit, mean), dark) in self.lit.iter_mut().zip(&self.mean).zip(dark) {
+            let dark = i32::from(dark);
+            for (lit, &mean) in lit.iter_mut().zip(mean) {
+                let level = (((i32::from(mean) - 256 * dark) * gain) >> 16) + dark;
+                *lit = level.clamp(0, 255) as u8;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

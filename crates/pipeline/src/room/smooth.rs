@@ -1,0 +1,110 @@
+use frosted_core::{Range, Reduced};
+
+/// A reduced picture without its noise and finest detail, by which frames are compared.
+///
+/// Each value is the mean of its neighbours by 1 2 1 across and down.
+#[derive(Debug, Default)]
+pub(crate) struct Smooth {
+    size: (usize, usize),
+    planes: [Vec<u8>; 3],
+    across: Vec<u8>,
+    /// The planes are Y, Cb, Cr and not R, G, B.
+    yuv: bool,
+    /// The code of black in each plane, or of no colour.
+    dark: [u8; 3],
+}
+
+impl Smooth {
+    /// Becomes that of `picture`. Allocates only to grow.
+    pub(crate) fn take(&mut self, picture: &Reduced) {
+        let (width, height) = (picture.width(), picture.height());
+        self.size = (width, height);
+        self.yuv = picture.colour().is_some();
+        self.dark = match picture.colour() {
+            None => [0; 3],
+            Some(colour) if colour.range == Range::Full => [0, 128, 128],
+            Some(_) => [16, 128, 128],
+        };
+        self.across.resize(width * height, 0);
+        for (source, target) in picture.planes().into_iter().zip(&mut self.planes) {
+            target.resize(width * height, 0);
+            let rows = source.chunks_exact(width.max(1));
+            for (row, out) in rows.zip(self.across.chunks_exact_mut(width.max(1))) {
+                smooth_row(row, out);
+            }
+            for y in 0..height {
+                let row = |y: usize| &self.across[y * width..(y + 1) * width];
+                let (above, here, below) = (
+                    row(y.saturating_sub(1)),
+                    row(y),
+                    row((y + 1).min(height - 1)),
+                );
+                let out = &mut target[y * width..(y + 1) * width];
+                let taps = above.iter().zip(here).zip(below);
+                for (out, ((&above, &here), &below)) in out.iter_mut().zip(taps) {
+                    *out = mean_of(above, here, below);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn size(&self) -> (usize, usize) {
+        self.size
+    }
+
+    pub(crate) fn planes(&self) -> [&[u8]; 3] {
+        self.planes.each_ref().map(Vec::as_slice)
+    }
+
+    pub(crate) fn is_yuv(&self) -> bool {
+        self.yuv
+    }
+
+    /// The code of black in each plane, or of no colour: what light does not change.
+    pub(crate) fn dark(&self) -> [u8; 3] {
+        self.dark
+    }
+
+    /// Luma, or green, which carries most of it.
+    pub(crate) fn luma(&self) -> &[u8] {
+        &self.planes[self.luma_plane()]
+    }
+
+    pub(crate) fn luma_plane(&self) -> usize {
+        usize::from(!self.yuv)
+    }
+}
+
+fn smooth_row(row: &[u8], out: &mut [u8]) {
+    let last = row.len() - 1;
+    for (three, out) in row.windows(3).zip(&mut out[1..]) {
+        *out = mean_of(three[0], three[1], three[2]);
+    }
+    out[0] = mean_of(row[0], row[0], row[1.min(last)]);
+    out[last] = mean_of(row[last.saturating_sub(1)], row[last], row[last]);
+}
+
+fn mean_of(before: u8, here: u8, after: u8) -> u8 {
+    ((u16::from(before) + 2 * u16::from(here) + u16::from(after) + 2) >> 2) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backdrop::tests::picture;
+
+    #[test]
+    fn a_dot_is_spread_by_one_two_one_and_an_edge_goes_on() {
+        let mut smooth = Smooth::default();
+        smooth.take(&picture(
+            16,
+            16,
+            |x, y| if (x, y) == (5, 7) { 160 } else { 0 },
+        ));
+        let at = |x: usize, y: usize| smooth.planes()[1][y * 16 + x];
+        assert_eq!([at(4, 7), at(5, 7), at(6, 7), at(7, 7)], [20, 40, 20, 0]);
+        assert_eq!([at(5, 6), at(4, 6), at(5, 5)], [20, 10, 0]);
+        smooth.take(&picture(16, 16, |x, _| if x == 0 { 100 } else { 0 }));
+        assert_eq!(smooth.planes()[0][..3], [75, 25, 0]);
+    }
+}

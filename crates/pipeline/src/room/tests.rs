@@ -1,0 +1,96 @@
+use super::*;
+use crate::backdrop::tests::{mask, picture};
+
+const SIZE: (usize, usize) = (80, 45);
+
+/// A room of large patches.
+fn room(x: usize, y: usize) -> u8 {
+    (60 + 90 * ((x / 9 + y / 7) % 2) + x) as u8
+}
+
+fn person(x: usize, y: usize) -> bool {
+    (20..40).contains(&x) && y > 10
+}
+
+struct Watcher {
+    model: RoomModel,
+    smooth: Smooth,
+    frame: u64,
+}
+
+impl Watcher {
+    fn new() -> Self {
+        Self {
+            model: RoomModel::default(),
+            smooth: Smooth::default(),
+            frame: 0,
+        }
+    }
+
+    /// Shows `frames` frames with somebody where `somebody` says and looks at the last one.
+    fn see(
+        &mut self,
+        frames: u64,
+        value: impl Fn(usize, usize) -> u8,
+        somebody: impl Fn(usize, usize) -> bool,
+    ) -> Vec<u8> {
+        let picture = picture(SIZE.0, SIZE.1, value);
+        let people = mask(&picture, somebody);
+        self.smooth.take(&picture);
+        for _ in 0..frames {
+            self.model.look(&self.smooth, &people);
+            let at = Timestamp::from_millis(33 * self.frame);
+            self.model.learn(&self.smooth, &people, at);
+            self.frame += 1;
+        }
+        self.model.look(&self.smooth, &people).to_vec()
+    }
+}
+
+fn share(like: &[u8], of: impl Fn(usize, usize) -> bool) -> f32 {
+    let places = (0..like.len()).filter(|at| of(at % SIZE.0, at / SIZE.0));
+    let (all, alike) = places.fold((0, 0), |(all, alike), at| {
+        (all + 1, alike + usize::from(like[at]))
+    });
+    alike as f32 / all as f32
+}
+
+const STRANGE: u8 = 30;
+
+#[test]
+fn what_was_seen_of_the_room_is_known_again_and_somebody_is_not() {
+    let mut watcher = Watcher::new();
+    let with_person = |x, y| if person(x, y) { STRANGE } else { room(x, y) };
+    let like = watcher.see(10, with_person, person);
+    assert!(share(&like, |x, y| !person(x, y) && x < 15) > 0.95);
+    assert_eq!(share(&like, person), 0.0);
+    // The person leaves: what was behind is not known yet, whoever the network finds there.
+    let like = watcher.see(1, room, person);
+    assert!(share(&like, |x, y| (24..36).contains(&x) && y > 15) < 0.1);
+    // It is, once it was seen empty.
+    watcher.see(10, room, |_, _| false);
+    let like = watcher.see(1, room, person);
+    assert!(share(&like, person) > 0.95);
+}
+
+#[test]
+fn light_and_a_shake_of_a_pixel_are_forgiven() {
+    let mut watcher = Watcher::new();
+    watcher.see(10, room, |_, _| false);
+    let dimmed = |x, y| (f32::from(room(x, y)) * 0.6) as u8;
+    let like = watcher.see(1, dimmed, person);
+    assert!(share(&like, |_, _| true) > 0.95, "dimmed");
+    let like = watcher.see(1, |x, y| room(x + 1, y), person);
+    assert!(share(&like, |_, _| true) > 0.9, "shaken");
+}
+
+#[test]
+fn a_forgotten_room_is_like_nothing() {
+    let mut watcher = Watcher::new();
+    watcher.see(10, room, |_, _| false);
+    watcher.model.reset();
+    let picture = picture(SIZE.0, SIZE.1, room);
+    let people = mask(&picture, |_, _| false);
+    let like = watcher.model.look(&watcher.smooth, &people);
+    assert!(like.iter().all(|&v| v == 0));
+}

@@ -1,0 +1,451 @@
+//! Who stays sharp.
+//!
+//! Faces say who is who, the mask says where people are. What is remembered of earlier
+//! frames only chooses between the pixels of the present mask: none is ever added to it.
+//! There is no identity: whoever is elected stays the subject while they can be followed.
+
+mod heads;
+mod parts;
+mod stillness;
+
+use std::time::Duration;
+
+use frosted_core::{Face, Mask, Rotation, Timestamp};
+
+use crate::bitmap;
+use crate::facts::PERSON;
+use crate::room::Smooth;
+use crate::settings::{Newcomers, Subjects};
+use heads::{Head, Heads, Upright};
+use parts::{Marks, Part, Parts};
+use stillness::Stillness;
+
+/// Matte values from here on are shown by half and more (.7), and tie parts together. What is
+/// fainter hangs on to a part but does not lead from the subject to somebody else.
+const FIRM: u8 = 179;
+/// How far fainter pixels may reach beyond the firm ones, in reduced pixels: the width of a
+/// soft edge.
+const FRINGE: usize = 2;
+/// A part that holds less of the last subject than this share of it is somebody else.
+const MIN_OVERLAP: (usize, usize) = (1, 10);
+/// A part is a subject's if it holds this share of the subject's face.
+const MIN_FACE: (usize, usize) = (1, 10);
+/// The place of a subject that cannot be found is empty after this.
+const GONE_AFTER: Duration = Duration::from_millis(600);
+/// A newcomer fills at least this share of the picture, per mille ...
+const MIN_NEWCOMER_PERMILLE: usize = 15;
+/// ... and has a face of at least this share of its width, per mille; smaller ones sit at the
+/// other end of the room.
+const MIN_FACE_PERMILLE: f32 = 45.0;
+/// Where faces are looked for, somebody without one is believed after this.
+const FACELESS_WAITS: Duration = Duration::from_millis(700);
+/// So many of a newcomer's pixels have moved at least, and this share of them.
+const MIN_MOVED: (usize, (usize, usize)) = (12, (1, 100));
+/// Somebody else was about not longer ago than this: pixels far from the subject's face are
+/// doubtful.
+const ALERT: Duration = Duration::from_secs(2);
+/// Somebody else is of at least this size, per mille of the picture.
+const MIN_OTHER_PERMILLE: usize = 4;
+/// Where somebody else is about, a subject reaches so far from the face (see
+/// [`Upright::reach`]).
+const SUBJECT_REACH: f32 = 1.9;
+/// Somebody else reaches so far ...
+const OTHER_REACH: f32 = 1.35;
+/// ... and has what is nearer to them than to the subject, or nearly so ...
+const DOUBT: f32 = 1.1;
+/// ... but nothing within this of a subject's face.
+const OWN_REACH: f32 = 0.75;
+/// What looks like the room and lies closer to the subject's border than this is the room, in
+/// reduced pixels.
+const RIM: usize = 4;
+
+/// What is known of a frame besides its mask.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sight<'a> {
+    pub(crate) at: Timestamp,
+    pub(crate) picture: &'a Smooth,
+    pub(crate) rotation: Rotation,
+    /// The network's mask as it came.
+    pub(crate) people: &'a Mask,
+    /// What looks like the remembered room: 1 = it does.
+    pub(crate) like: &'a [u8],
+    /// The faces of this frame, if they were looked for.
+    pub(crate) faces: Option<&'a [Face]>,
+    /// Whether faces are looked for at all.
+    pub(crate) faces_matter: FacesMatter,
+}
+
+/// Whether a stream's faces are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FacesMatter {
+    Yes,
+    No,
+}
+
+/// Who may be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub(crate) subjects: Subjects,
+    pub(crate) newcomers: Newcomers,
+}
+
+/// Finds the subject in one mask after another.
+#[derive(Debug, Default)]
+pub(crate) struct SubjectFinder {
+    size: (usize, usize),
+    /// The subject's pixels in the last mask: 1, all others 0.
+    last: Vec<u8>,
+    /// Somebody was elected and is still there.
+    elected: bool,
+    seen_at: Timestamp,
+    other_at: Option<Timestamp>,
+    /// Since when there has been somebody who could be elected but for a face.
+    waits_since: Option<Timestamp>,
+    heads: Heads,
+    stillness: Stillness,
+    parts: Parts,
+    /// Roots of the parts that are the subject's.
+    kept: Vec<usize>,
+    /// Where the subjects' faces are.
+    face: Vec<u8>,
+    near: Vec<u8>,
+    scratch: Vec<u8>,
+}
+
+impl SubjectFinder {
+    /// Forgets everybody.
+    pub(crate) fn reset(&mut self) {
+        self.last.fill(0);
+        self.elected = false;
+        self.other_at = None;
+        self.waits_since = None;
+        self.heads.reset();
+        self.stillness.reset();
+    }
+
+    /// Whether somebody is still to be elected, or somebody else is about: faces matter more
+    /// than usual.
+    pub(crate) fn is_alert(&self, at: Timestamp) -> bool {
+        !self.elected || self.other_is_about(at)
+    }
+
+    /// Sets to 0 every pixel of `matte` that is rather a person's than not but not a
+    /// subject's. Softer pixels stay: none of them is ever shown.
+    pub(crate) fn keep_subject(&mut self, matte: &mut Mask, sight: &Sight<'_>, choice: Choice) {
+        self.fit((matte.width(), matte.height()));
+        let width = self.size.0;
+        if let Some(faces) = sight.faces {
+            let strange = |head: &Head| !looks_like_room(head, sight.like, width);
+            let heads = faces.iter().map(Head::of).filter(strange);
+            self.heads.see(heads, sight.at);
+        }
+        self.parts.find(matte.values(), width, FIRM);
+        let newcomer = if self.has_vacancy(choice.subjects, sight.at) {
+            self.elect(sight, choice)
+        } else {
+            None
+        };
+        self.choose_parts(sight, choice, newcomer);
+        if self.kept.is_empty() {
+            self.miss(sight.at);
+            self.near.clear();
+            self.near.resize(self.last.len(), 0);
+            clear(matte, &self.near, &self.near, sight.like);
+            return;
+        }
+        self.seen_at = sight.at;
+        let kept = &self.kept;
+        self.parts
+            .draw(|root| kept.contains(&root), width, &mut self.last);
+        if choice.subjects != Subjects::All && self.other_is_about(sight.at) {
+            self.cut_others(sight);
+        }
+        self.drop_rim(sight.like);
+        self.near.clone_from(&self.last);
+        bitmap::dilate_square(&mut self.near, width, FRINGE, &mut self.scratch);
+        clear(matte, &self.last, &self.near, sight.like);
+    }
+
+    fn fit(&mut self, size: (usize, usize)) {
+        if self.size != size {
+            self.size = size;
+            self.last.clear();
+            self.last.resize(size.0 * size.1, 0);
+            self.reset();
+        }
+    }
+
+    fn other_is_about(&self, at: Timestamp) -> bool {
+        self.other_at
+            .is_some_and(|seen| at >= seen && at.since(seen) <= ALERT)
+    }
+
+    fn has_vacancy(&self, subjects: Subjects, at: Timestamp) -> bool {
+        match subjects {
+            Subjects::One => !self.elected,
+            Subjects::UpTo(most) => {
+                !self.elected || self.heads.subjects(at).count() < usize::from(most.get())
+            }
+            Subjects::All => true,
+        }
+    }
+
+    /// Elects somebody if anybody can be: the root of their part. Whoever is elected has
+    /// moved and does not look like the room; where faces are looked for, has one or waited.
+    fn elect(&mut self, sight: &Sight<'_>, choice: Choice) -> Option<usize> {
+        let (width, height) = self.size;
+        let moved: &[u8] = match choice.newcomers {
+            Newcomers::MustMove => self.stillness.look(sight.picture, sight.people, sight.at),
+            Newcomers::AtOnce => &[],
+        };
+        let marks = Marks {
+            like: sight.like,
+            moved,
+            ..Marks::default()
+        };
+        self.parts.count(width, &marks);
+        let least_area = width * height * MIN_NEWCOMER_PERMILLE / 1000;
+        let fits = |part: &Part| {
+            let (least, (share, of)) = MIN_MOVED;
+            let moves = part.moved >= least && part.moved * of >= part.area * share;
+            part.area >= least_area
+                && !part.is_room()
+                && (moves || choice.newcomers == Newcomers::AtOnce)
+        };
+        let mut best: Option<(f32, Head, usize)> = None;
+        for head in self.heads.others(sight.at) {
+            let least_width = MIN_FACE_PERMILLE * width.max(height) as f32 / 1000.0;
+            let Some((x, y)) = pixel(&head, self.size).filter(|_| head.width >= least_width) else {
+                continue;
+            };
+            let Some(root) = self.parts.at(x, y) else {
+                continue;
+            };
+            if !self
+                .parts
+                .list()
+                .iter()
+                .any(|part| part.root == root && fits(part))
+            {
+                continue;
+            }
+            let aside = (head.x / width as f32 - 0.5).abs();
+            let weight = head.width * (1.0 - aside);
+            if best.is_none_or(|(most, ..)| weight > most) {
+                best = Some((weight, head, root));
+            }
+        }
+        if let Some((_, head, root)) = best {
+            self.heads.promote(&head);
+            self.waits_since = None;
+            self.elected = true;
+            return Some(root);
+        }
+        if self.elected {
+            return None;
+        }
+        let parts = self.parts.list().iter();
+        let Some(largest) = parts.filter(|part| fits(part)).max_by_key(|part| part.area) else {
+            self.waits_since = None;
+            return None;
+        };
+        let since = *self.waits_since.get_or_insert(sight.at);
+        if sight.faces_matter == FacesMatter::Yes && sight.at.since(since) < FACELESS_WAITS {
+            return None;
+        }
+        self.waits_since = None;
+        self.elected = true;
+        Some(largest.root)
+    }
+
+    /// Fills `kept` with the roots of the parts that hold a subject, and notes whether there
+    /// is anybody else.
+    fn choose_parts(&mut self, sight: &Sight<'_>, choice: Choice, newcomer: Option<usize>) {
+        let width = self.size.0;
+        let face_area = self.mark_faces(sight);
+        let marks = Marks {
+            last: &self.last,
+            like: sight.like,
+            face: &self.face,
+            ..Marks::default()
+        };
+        self.parts.count(width, &marks);
+        self.kept.clear();
+        self.kept.extend(newcomer);
+        let last_area: usize = self.last.iter().map(|&v| usize::from(v)).sum();
+        let parts = self.parts.list();
+        let by_face =
+            |part: &&Part| part.face > 0 && part.face * MIN_FACE.1 >= face_area * MIN_FACE.0;
+        let by_overlap = |part: &&Part| {
+            part.overlap > 0 && part.overlap * MIN_OVERLAP.1 >= last_area * MIN_OVERLAP.0
+        };
+        let people = || parts.iter().filter(|part| !part.is_room());
+        match choice.subjects {
+            Subjects::One if newcomer.is_some() => {}
+            Subjects::One if self.elected => {
+                let found = people().filter(by_face).max_by_key(|part| part.face);
+                let found =
+                    found.or_else(|| people().filter(by_overlap).max_by_key(|part| part.overlap));
+                self.kept.extend(found.map(|part| part.root));
+            }
+            Subjects::One => {}
+            Subjects::UpTo(_) => {
+                let found = people().filter(|part| by_face(part) || by_overlap(part));
+                self.kept.extend(found.map(|part| part.root));
+            }
+            Subjects::All => {
+                let found = people().filter(|part| by_face(part) || part.overlap * 10 >= part.area);
+                self.kept.extend(found.map(|part| part.root));
+            }
+        }
+        let least = self.last.len() * MIN_OTHER_PERMILLE / 1000;
+        let somebody_else =
+            |part: &Part| part.area >= least && !part.is_room() && !self.kept.contains(&part.root);
+        if parts.iter().any(somebody_else) || self.heads.others(sight.at).next().is_some() {
+            self.other_at = Some(sight.at);
+        }
+    }
+
+    /// Marks the middle of the subjects' faces and counts the marks.
+    fn mark_faces(&mut self, sight: &Sight<'_>) -> usize {
+        /// By [`Upright::reach`]: eyes, nose and mouth.
+        const MIDDLE: f32 = 0.6;
+        let (width, height) = self.size;
+        let upright = Upright::of(sight.rotation);
+        self.face.clear();
+        self.face.resize(width * height, 0);
+        for head in self.heads.subjects(sight.at) {
+            let span = |middle: f32, len: usize| {
+                let from = (middle - head.width).clamp(0.0, len as f32) as usize;
+                let to = (middle + head.width).clamp(0.0, len as f32) as usize;
+                from..to
+            };
+            for y in span(head.y, height) {
+                for x in span(head.x, width) {
+                    if upright.reach(&head, x as f32, y as f32) < MIDDLE {
+                        self.face[y * width + x] = 1;
+                    }
+                }
+            }
+        }
+        self.face.iter().map(|&v| usize::from(v)).sum()
+    }
+
+    /// Nobody was found: after a while the place is empty.
+    fn miss(&mut self, at: Timestamp) {
+        if self.elected && (at < self.seen_at || at.since(self.seen_at) > GONE_AFTER) {
+            self.elected = false;
+            self.last.fill(0);
+            self.heads.forget_subjects();
+            self.stillness.reset();
+        }
+    }
+
+    /// Takes from the subject's pixels what is rather somebody else's, and what is left over
+    /// then without a tie to the face.
+    fn cut_others(&mut self, sight: &Sight<'_>) {
+        let (width, upright) = (self.size.0, Upright::of(sight.rotation));
+        let own = |x: f32, y: f32| {
+            let reaches = self
+                .heads
+                .subjects(sight.at)
+                .map(|head| upright.reach(&head, x, y));
+            reaches.reduce(f32::min)
+        };
+        let mut cut = false;
+        for (at, pixel) in self.last.iter_mut().enumerate() {
+            if *pixel == 0 {
+                continue;
+            }
+            let (x, y) = ((at % width) as f32, (at / width) as f32);
+            let own = own(x, y);
+            let far = own.is_some_and(|own| own >= SUBJECT_REACH);
+            let own = own.unwrap_or(f32::INFINITY);
+            let others = self
+                .heads
+                .others(sight.at)
+                .map(|head| upright.reach(&head, x, y));
+            let theirs = others.fold(f32::INFINITY, f32::min);
+            let taken = theirs < OTHER_REACH && theirs < DOUBT * own && own > OWN_REACH;
+            if far || taken {
+                *pixel = 0;
+                cut = true;
+            }
+        }
+        if !cut {
+            return;
+        }
+        self.parts.find(&self.last, width, 1);
+        let marks = Marks {
+            face: &self.face,
+            ..Marks::default()
+        };
+        self.parts.count(width, &marks);
+        let parts = self.parts.list().iter();
+        let main = parts
+            .max_by_key(|part| (part.face, part.area))
+            .map(|part| part.root);
+        self.parts
+            .draw(|root| Some(root) == main, width, &mut self.last);
+    }
+
+    /// Takes from the subject's border what looks like the room.
+    fn drop_rim(&mut self, like: &[u8]) {
+        self.near.clone_from(&self.last);
+        bitmap::erode_square(&mut self.near, self.size.0, RIM, &mut self.scratch);
+        let marks = like.iter().zip(&self.near);
+        for (pixel, (&like, &inside)) in self.last.iter_mut().zip(marks) {
+            *pixel &= 1 - (like & (1 - inside));
+        }
+    }
+}
+
+impl Part {
+    /// Whether it looks like the room rather than like somebody.
+    fn is_room(&self) -> bool {
+        2 * self.like > self.area
+    }
+}
+
+/// Clears what is not shown: firm pixels that are not the subject's, fainter ones that are
+/// not near to it or look like the room.
+fn clear(matte: &mut Mask, subject: &[u8], near: &[u8], like: &[u8]) {
+    let marks = subject.iter().zip(near).zip(like);
+    for (value, ((&subject, &near), &like)) in matte.values_mut().iter_mut().zip(marks) {
+        let others = match *value {
+            FIRM.. => subject == 0,
+            PERSON.. => near == 0 || like == 1,
+            _ => false,
+        };
+        if others {
+            *value = 0;
+        }
+    }
+}
+
+/// The pixel in which a head's middle lies, if that is in the picture.
+fn pixel(head: &Head, (width, height): (usize, usize)) -> Option<(usize, usize)> {
+    let inside = (0.0..width as f32).contains(&head.x) && (0.0..height as f32).contains(&head.y);
+    inside.then(|| (head.x as usize, head.y as usize))
+}
+
+/// Whether the middle of a face looks like the room: a photograph that has long hung there.
+fn looks_like_room(head: &Head, like: &[u8], width: usize) -> bool {
+    /// The middle reaches so many pixels from its own middle.
+    const MIDDLE: usize = 2;
+    let height = like.len() / width.max(1);
+    let Some((x, y)) = pixel(head, (width, height)) else {
+        return false;
+    };
+    let (mut alike, mut all) = (0, 0);
+    for y in y.saturating_sub(MIDDLE)..(y + MIDDLE + 1).min(height) {
+        for x in x.saturating_sub(MIDDLE)..(x + MIDDLE + 1).min(width) {
+            alike += usize::from(like[y * width + x]);
+            all += 1;
+        }
+    }
+    2 * alike > all
+}
+
+#[cfg(test)]
+mod tests;

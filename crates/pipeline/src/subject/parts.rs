@@ -1,0 +1,151 @@
+/// The connected parts of the firm pixels of a matte or a map.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    runs: Vec<Run>,
+    parts: Vec<Part>,
+}
+
+/// Neighbouring firm pixels of one row.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    y: usize,
+    from: usize,
+    to: usize,
+    /// Index of a run of the same part, its own if it is the first: a union-find forest.
+    root: usize,
+}
+
+/// How many of a part's pixels are marked in the maps that were counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Part {
+    /// Index of the first of its runs, by which it is asked for.
+    pub(crate) root: usize,
+    pub(crate) area: usize,
+    /// Of the subject in the frame before.
+    pub(crate) overlap: usize,
+    /// Like the room.
+    pub(crate) like: usize,
+    /// Not as they were a while ago.
+    pub(crate) moved: usize,
+    /// In a subject's face.
+    pub(crate) face: usize,
+}
+
+/// What is counted in each part: maps of 0 and 1, empty ones count nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Marks<'a> {
+    pub(crate) last: &'a [u8],
+    pub(crate) like: &'a [u8],
+    pub(crate) moved: &'a [u8],
+    pub(crate) face: &'a [u8],
+}
+
+impl Parts {
+    /// Finds the parts of `values`, rows of `width`, that are at least `firm`.
+    pub(crate) fn find(&mut self, values: &[u8], width: usize, firm: u8) {
+        self.runs.clear();
+        self.parts.clear();
+        let (mut above_from, mut above_to) = (0, 0);
+        for (y, row) in values.chunks_exact(width.max(1)).enumerate() {
+            let mut x = 0;
+            while let Some(start) = row[x..].iter().position(|&v| v >= firm) {
+                let from = x + start;
+                let len = row[from..]
+                    .iter()
+                    .position(|&v| v < firm)
+                    .unwrap_or(width - from);
+                let root = self.runs.len();
+                self.runs.push(Run {
+                    y,
+                    from,
+                    to: from + len,
+                    root,
+                });
+                x = from + len;
+            }
+            let (row_from, row_to) = (above_to, self.runs.len());
+            let mut above = above_from;
+            for at in row_from..row_to {
+                while above < above_to && self.runs[above].to <= self.runs[at].from {
+                    above += 1;
+                }
+                let mut touching = above;
+                while touching < above_to && self.runs[touching].from < self.runs[at].to {
+                    self.join(touching, at);
+                    touching += 1;
+                }
+            }
+            (above_from, above_to) = (row_from, row_to);
+        }
+    }
+
+    /// Counts each part's pixels and those that are marked.
+    pub(crate) fn count(&mut self, width: usize, marks: &Marks<'_>) {
+        self.parts.clear();
+        for at in 0..self.runs.len() {
+            // A root is the first of its runs, so that its part is there before the others.
+            let root = self.root(at);
+            let index = if root == at {
+                self.parts.push(Part {
+                    root,
+                    ..Part::default()
+                });
+                self.parts.len() - 1
+            } else {
+                self.parts.partition_point(|part| part.root < root)
+            };
+            let Run { y, from, to, .. } = self.runs[at];
+            let span = y * width + from..y * width + to;
+            let marked = |map: &[u8]| {
+                let pixels = map.get(span.clone()).unwrap_or_default();
+                pixels.iter().map(|&v| usize::from(v)).sum::<usize>()
+            };
+            let part = &mut self.parts[index];
+            part.area += to - from;
+            part.overlap += marked(marks.last);
+            part.like += marked(marks.like);
+            part.moved += marked(marks.moved);
+            part.face += marked(marks.face);
+        }
+    }
+
+    /// The parts as they were counted.
+    pub(crate) fn list(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The root of the part that holds the pixel (x, y).
+    pub(crate) fn at(&mut self, x: usize, y: usize) -> Option<usize> {
+        let before = self.runs.partition_point(|run| (run.y, run.from) <= (y, x));
+        let at = before.checked_sub(1)?;
+        let Run { y: row, to, .. } = self.runs[at];
+        (row == y && x < to).then(|| self.root(at))
+    }
+
+    /// Sets the pixels of the parts that `wanted` names by their roots to 1 in `map`, all
+    /// others to 0.
+    pub(crate) fn draw(&mut self, wanted: impl Fn(usize) -> bool, width: usize, map: &mut [u8]) {
+        map.fill(0);
+        for at in 0..self.runs.len() {
+            if wanted(self.root(at)) {
+                let Run { y, from, to, .. } = self.runs[at];
+                map[y * width + from..y * width + to].fill(1);
+            }
+        }
+    }
+
+    fn root(&mut self, at: usize) -> usize {
+        let mut at = at;
+        while self.runs[at].root != at {
+            // Halves the path, so that long shapes stay cheap.
+            self.runs[at].root = self.runs[self.runs[at].root].root;
+            at = self.runs[at].root;
+        }
+        at
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.runs[a.max(b)].root = a.min(b);
+    }
+}
