@@ -5,7 +5,6 @@ use crate::setup::SetupError;
 /// Loads the network that finds faces, with the engine and by the rules by which the
 /// person's is loaded; `None` in a build without the feature `faces`.
 #[cfg(feature = "faces")]
-#[cfg_attr(not(test), expect(dead_code, reason = "no pipeline takes faces yet"))]
 pub(crate) fn face_finder(
     engine: EngineChoice,
     runtime: &RuntimeSearch,
@@ -22,7 +21,6 @@ pub(crate) fn face_finder(
 
 /// Loads nothing: this build finds no faces.
 #[cfg(not(feature = "faces"))]
-#[expect(dead_code, reason = "no pipeline takes faces yet")]
 pub(crate) fn face_finder(
     _: EngineChoice,
     _: &RuntimeSearch,

@@ -67,7 +67,12 @@ impl Setup {
     pub fn build(self) -> Result<Pipeline, SetupError> {
         let (spec, onnx) = self.model.load()?;
         let segmenter = frosted_segment::open(self.engine, &self.runtime, &spec, &onnx)?;
-        self.assemble(segmenter)
+        let faces = crate::faces::face_finder(self.engine, &self.runtime)?;
+        let pipeline = self.assemble(segmenter)?;
+        Ok(match faces {
+            Some(faces) => pipeline.with_faces(Box::new(faces)),
+            None => pipeline,
+        })
     }
 
     /// Builds the pipeline around an engine of your own, which runs a network that `spec`

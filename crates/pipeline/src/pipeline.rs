@@ -517,7 +517,8 @@ impl Pipeline {
         }
         if !late && state.trusts(verdict) {
             ready.backdrop.observe(picture, &self.people, at);
-            self.room.learn(&self.smooth, &self.people, at);
+            let subject = self.subject.subject();
+            self.room.learn(&self.smooth, &self.people, subject, at);
         }
         self.settler.settle(&mut self.matte, &self.smooth, at);
         let cover = match verdict {

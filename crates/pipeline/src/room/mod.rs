@@ -24,6 +24,13 @@ const DISTANCE: usize = 3;
 const ALIKE_LEVELS: u8 = 14;
 /// The room is looked at so often; oftener tells nothing new.
 const LEARN_EVERY: Duration = Duration::from_millis(90);
+/// Somebody else than the subject who has not moved for so many looks, a second, is a
+/// picture on the wall, or as good as one.
+const STILL_LOOKS: u8 = 11;
+/// By fewer levels than this what stands still trembles.
+const STILL_LEVELS: u8 = 8;
+/// What is closer than this to the subject teaches nothing, in reduced pixels.
+const SUBJECT_DISTANCE: usize = 8;
 /// After so many looks a pixel of the room is known.
 const KNOWN_LOOKS: u8 = 2;
 /// Share of a look in what is remembered, in 1/256: two thirds of a change in 300 ms.
@@ -48,7 +55,11 @@ pub(crate) struct RoomModel {
     unknown: Vec<u8>,
     difference: Vec<u8>,
     like: Vec<u8>,
+    /// Luma at the last look, and for how many looks it has been so.
+    luma: Vec<u8>,
+    still: Vec<u8>,
     people: Vec<u8>,
+    subject: Vec<u8>,
     scratch: Vec<u8>,
 }
 
@@ -56,6 +67,7 @@ impl RoomModel {
     /// Forgets the room.
     pub(crate) fn reset(&mut self) {
         self.looks.fill(0);
+        self.still.fill(0);
         self.like.fill(0);
         self.learned_at = None;
         self.gain_q8 = 256;
@@ -86,8 +98,15 @@ impl RoomModel {
         &self.like
     }
 
-    /// Remembers what of the frame is surely the room: where the network sees nobody.
-    pub(crate) fn learn(&mut self, now: &Smooth, people: &Mask, at: Timestamp) {
+    /// Remembers what of the frame is surely the room: where the network sees nobody, and
+    /// what it takes for somebody far from the `subject` (1 = it is) who does not move.
+    pub(crate) fn learn(
+        &mut self,
+        now: &Smooth,
+        people: &Mask,
+        subject: Option<&[u8]>,
+        at: Timestamp,
+    ) {
         self.fit(now.size());
         let due = self
             .learned_at
@@ -100,6 +119,17 @@ impl RoomModel {
         let somebody = people.values().iter().map(|&v| u8::from(v >= SOMEBODY));
         self.people.extend(somebody);
         bitmap::dilate_square(&mut self.people, self.size.0, DISTANCE, &mut self.scratch);
+        self.watch_stillness(now);
+        if let Some(subject) = subject {
+            self.subject.clear();
+            self.subject.extend_from_slice(subject);
+            let (width, scratch) = (self.size.0, &mut self.scratch);
+            bitmap::dilate_square(&mut self.subject, width, SUBJECT_DISTANCE, scratch);
+            let still = self.still.iter().zip(&self.subject);
+            for (people, (&still, &subject)) in self.people.iter_mut().zip(still) {
+                *people &= u8::from(still < STILL_LOOKS) | subject;
+            }
+        }
         let gain = self.gain_q8;
         let planes = self.mean.iter_mut().zip(now.planes()).zip(now.dark());
         for ((mean, values), dark) in planes {
@@ -117,6 +147,16 @@ impl RoomModel {
         }
         for (looks, &people) in self.looks.iter_mut().zip(&self.people) {
             *looks = looks.saturating_add(1 - people);
+        }
+    }
+
+    fn watch_stillness(&mut self, now: &Smooth) {
+        let pixels = self.luma.iter_mut().zip(now.luma());
+        for (still, (luma, &now)) in self.still.iter_mut().zip(pixels) {
+            let stays = luma.abs_diff(now) < STILL_LEVELS;
+            *still = if stays { still.saturating_add(1) } else { 0 };
+            // What it is compared with stays as long, so that nobody moves by creeping.
+            *luma = if stays { *luma } else { now };
         }
     }
 

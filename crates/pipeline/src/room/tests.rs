@@ -40,7 +40,7 @@ impl Watcher {
         for _ in 0..frames {
             self.model.look(&self.smooth, &people);
             let at = Timestamp::from_millis(33 * self.frame);
-            self.model.learn(&self.smooth, &people, at);
+            self.model.learn(&self.smooth, &people, None, at);
             self.frame += 1;
         }
         self.model.look(&self.smooth, &people).to_vec()

@@ -46,13 +46,29 @@ impl Upright {
         Self { right, down }
     }
 
+    /// Where (x, y) is from `head`, across and down, in widths of its face.
+    pub(crate) fn offset(&self, head: &Head, x: f32, y: f32) -> (f32, f32) {
+        let (x, y) = ((x - head.x) / head.width, (y - head.y) / head.width);
+        (
+            x * self.right.0 + y * self.right.1,
+            x * self.down.0 + y * self.down.1,
+        )
+    }
+
+    /// The place that is `across` and `down` from `head`, in widths of its face.
+    pub(crate) fn place(&self, head: &Head, across: f32, down: f32) -> (f32, f32) {
+        (
+            head.x + head.width * (across * self.right.0 + down * self.down.0),
+            head.y + head.width * (across * self.right.1 + down * self.down.1),
+        )
+    }
+
     /// How far (x, y) is from `head`, measured by the outline of a head with shoulders: 0 in
     /// the face, 1 on the outline, which is 1.5 widths of the face wide beside it and from
     /// 1.4 widths below it on 3.8 wide.
     pub(crate) fn reach(&self, head: &Head, x: f32, y: f32) -> f32 {
-        let (x, y) = ((x - head.x) / head.width, (y - head.y) / head.width);
-        let across = (x * self.right.0 + y * self.right.1).abs();
-        let down = x * self.down.0 + y * self.down.1;
+        let (across, down) = self.offset(head, x, y);
+        let across = across.abs();
         let half_width = (0.75 + (down - 0.7).max(0.0) * 1.6).min(1.9);
         (across / half_width).max(-down / 1.1)
     }
@@ -65,29 +81,43 @@ struct Track {
     /// In reduced pixels a second.
     speed: (f32, f32),
     seen_at: Timestamp,
+    /// Where it was and when, the last time that it had moved from there.
+    anchor: (Head, Timestamp),
+    /// It was there before any subject was, and has not moved since.
+    from_the_start: bool,
 }
 
-/// A head that is not found again goes on as it moved for so long at most, and stays there.
-const DRIFT: Duration = Duration::from_millis(400);
+/// A subject's head that is not found again goes on as it moved for so long at most, and
+/// stays there. Others may be hidden behind the subject and go on as long as they are known.
+const SUBJECT_DRIFT: Duration = Duration::from_millis(300);
 /// A subject whose face is hidden is where it was for so long.
 const SUBJECT_HIDDEN: Duration = Duration::from_secs(1);
 /// Somebody else whose face is hidden is still there for so long.
 const OTHER_HIDDEN: Duration = Duration::from_millis(1500);
+/// A head that has not moved for so long stands still.
+const STILL_FOR: Duration = Duration::from_millis(300);
 /// Of more people than this, those seen longest ago are forgotten.
 const MOST_OTHERS: usize = 8;
 
 impl Track {
-    fn new(head: Head, at: Timestamp) -> Self {
+    fn new(head: Head, at: Timestamp, from_the_start: bool) -> Self {
         Self {
             head,
             speed: (0.0, 0.0),
             seen_at: at,
+            anchor: (head, at),
+            from_the_start,
         }
     }
 
+    /// Whether it has stood still for a while, as a photograph does.
+    fn is_still(&self) -> bool {
+        self.from_the_start || self.seen_at.since(self.anchor.1) >= STILL_FOR
+    }
+
     /// Where the head is by now.
-    fn at(&self, now: Timestamp) -> Head {
-        let after = now.since(self.seen_at).min(DRIFT).as_secs_f32();
+    fn at(&self, now: Timestamp, drift: Duration) -> Head {
+        let after = now.since(self.seen_at).min(drift).as_secs_f32();
         Head {
             x: self.head.x + self.speed.0 * after,
             y: self.head.y + self.speed.1 * after,
@@ -98,15 +128,22 @@ impl Track {
     fn see(&mut self, head: Head, at: Timestamp) {
         let after = at.since(self.seen_at).as_secs_f32();
         if after > 0.0 {
-            // Half of the new speed: a box trembles by a pixel.
-            let half = |old: f32, way: f32| 0.5 * old + 0.5 * way / after;
+            // Little of the new speed: a box trembles by a pixel, and where a face is going
+            // behind another its middle seems to stay. The first is all there is.
+            let share = if self.speed == (0.0, 0.0) { 1.0 } else { 0.15 };
+            let mix = |old: f32, way: f32| old + share * (way / after - old);
             self.speed = (
-                half(self.speed.0, head.x - self.head.x),
-                half(self.speed.1, head.y - self.head.y),
+                mix(self.speed.0, head.x - self.head.x),
+                mix(self.speed.1, head.y - self.head.y),
             );
         }
         self.head = head;
         self.seen_at = at;
+        let (anchor, _) = self.anchor;
+        if anchor.distance(&head) > 0.2 * anchor.width + 1.5 {
+            self.anchor = (head, at);
+            self.from_the_start = false;
+        }
     }
 }
 
@@ -132,6 +169,7 @@ impl Heads {
 
     /// Takes in the faces that were found in the frame captured at `at`.
     pub(crate) fn see(&mut self, faces: impl Iterator<Item = Head>, at: Timestamp) {
+        let from_the_start = self.subjects.is_empty();
         self.left.clear();
         self.left.extend(faces);
         self.subjects
@@ -139,7 +177,7 @@ impl Heads {
         self.others
             .retain(|track| at >= track.seen_at && at.since(track.seen_at) <= OTHER_HIDDEN);
         for track in &mut self.subjects {
-            let expected = track.at(at);
+            let expected = track.at(at, SUBJECT_DRIFT);
             let near = nearest(&self.left, &expected, 0.8, 4.0, 1.6);
             if let Some(found) = near {
                 track.see(self.left.swap_remove(found), at);
@@ -152,7 +190,7 @@ impl Heads {
                 .retain(|head| own.distance(head) > 0.6 * own.width);
         }
         for track in &mut self.others {
-            let expected = track.at(at);
+            let expected = track.at(at, OTHER_HIDDEN);
             if let Some(found) = nearest(&self.left, &expected, 1.0, 6.0, 2.5) {
                 track.see(self.left.swap_remove(found), at);
             }
@@ -162,18 +200,28 @@ impl Heads {
                 let oldest = (0..MOST_OTHERS).min_by_key(|&at| self.others[at].seen_at);
                 self.others.swap_remove(oldest.unwrap_or(0));
             }
-            self.others.push(Track::new(head, at));
+            self.others.push(Track::new(head, at, from_the_start));
         }
     }
 
     /// Where the subjects' heads are at `now`, as far as they were seen not long ago.
     pub(crate) fn subjects(&self, now: Timestamp) -> impl Iterator<Item = Head> + '_ {
-        known(&self.subjects, SUBJECT_HIDDEN, now)
+        known(&self.subjects, SUBJECT_HIDDEN, SUBJECT_DRIFT, now)
     }
 
     /// Where the heads of everybody else are at `now`.
     pub(crate) fn others(&self, now: Timestamp) -> impl Iterator<Item = Head> + '_ {
-        known(&self.others, OTHER_HIDDEN, now)
+        known(&self.others, OTHER_HIDDEN, OTHER_HIDDEN, now)
+    }
+
+    /// Whether somebody else has lately moved.
+    pub(crate) fn others_move(&self, now: Timestamp) -> bool {
+        let known =
+            |track: &&Track| now >= track.seen_at && now.since(track.seen_at) <= OTHER_HIDDEN;
+        self.others
+            .iter()
+            .filter(known)
+            .any(|track| !track.is_still())
     }
 
     /// Makes the other head that lies nearest to `head` a subject's.
@@ -188,11 +236,16 @@ impl Heads {
     }
 }
 
-fn known(tracks: &[Track], hidden: Duration, now: Timestamp) -> impl Iterator<Item = Head> + '_ {
+fn known(
+    tracks: &[Track],
+    hidden: Duration,
+    drift: Duration,
+    now: Timestamp,
+) -> impl Iterator<Item = Head> + '_ {
     tracks
         .iter()
         .filter(move |track| now >= track.seen_at && now.since(track.seen_at) <= hidden)
-        .map(move |track| track.at(now))
+        .map(move |track| track.at(now, drift))
 }
 
 /// The head nearest to where one is expected, within `widths` of its face and `pixels` more,

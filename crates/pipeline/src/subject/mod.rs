@@ -6,6 +6,7 @@
 
 mod heads;
 mod parts;
+mod shape;
 mod stillness;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::room::Smooth;
 use crate::settings::{Newcomers, Subjects};
 use heads::{Head, Heads, Upright};
 use parts::{Marks, Part, Parts};
+use shape::Shape;
 use stillness::Stillness;
 
 /// Matte values from here on are shown by half and more (.7), and tie parts together. What is
@@ -41,9 +43,11 @@ const MIN_FACE_PERMILLE: f32 = 45.0;
 const FACELESS_WAITS: Duration = Duration::from_millis(700);
 /// So many of a newcomer's pixels have moved at least, and this share of them.
 const MIN_MOVED: (usize, (usize, usize)) = (12, (1, 100));
-/// Somebody else was about not longer ago than this: pixels far from the subject's face are
-/// doubtful.
-const ALERT: Duration = Duration::from_secs(2);
+/// Somebody else moved about not longer ago than this: what is far from the subject's face,
+/// or was not the subject's before, is doubtful.
+const ALERT: Duration = Duration::from_secs(3);
+/// The parts of others are compared with where they were at least so long ago.
+const OTHERS_AGE: Duration = Duration::from_millis(250);
 /// Somebody else is of at least this size, per mille of the picture.
 const MIN_OTHER_PERMILLE: usize = 4;
 /// Where somebody else is about, a subject reaches so far from the face (see
@@ -54,7 +58,7 @@ const OTHER_REACH: f32 = 1.35;
 /// ... and has what is nearer to them than to the subject, or nearly so ...
 const DOUBT: f32 = 1.1;
 /// ... but nothing within this of a subject's face.
-const OWN_REACH: f32 = 0.75;
+const OWN_REACH: f32 = 0.6;
 /// What looks like the room and lies closer to the subject's border than this is the room, in
 /// reduced pixels.
 const RIM: usize = 4;
@@ -103,11 +107,16 @@ pub(crate) struct SubjectFinder {
     waits_since: Option<Timestamp>,
     heads: Heads,
     stillness: Stillness,
+    shape: Shape,
     parts: Parts,
     /// Roots of the parts that are the subject's.
     kept: Vec<usize>,
     /// Where the subjects' faces are.
     face: Vec<u8>,
+    /// Where parts of others were a while ago, and when, and where they are.
+    others_then: Vec<u8>,
+    others_then_at: Option<Timestamp>,
+    others: Vec<u8>,
     near: Vec<u8>,
     scratch: Vec<u8>,
 }
@@ -118,15 +127,22 @@ impl SubjectFinder {
         self.last.fill(0);
         self.elected = false;
         self.other_at = None;
+        self.others_then_at = None;
         self.waits_since = None;
         self.heads.reset();
         self.stillness.reset();
+        self.shape.reset();
     }
 
     /// Whether somebody is still to be elected, or somebody else is about: faces matter more
     /// than usual.
     pub(crate) fn is_alert(&self, at: Timestamp) -> bool {
         !self.elected || self.other_is_about(at)
+    }
+
+    /// The subject's pixels in the last mask, 1 = they are, if there is a subject.
+    pub(crate) fn subject(&self) -> Option<&[u8]> {
+        self.elected.then_some(&self.last)
     }
 
     /// Sets to 0 every pixel of `matte` that is rather a person's than not but not a
@@ -157,8 +173,11 @@ impl SubjectFinder {
         let kept = &self.kept;
         self.parts
             .draw(|root| kept.contains(&root), width, &mut self.last);
-        if choice.subjects != Subjects::All && self.other_is_about(sight.at) {
-            self.cut_others(sight);
+        if choice.subjects != Subjects::All {
+            self.cut_others(sight, choice);
+        }
+        if !self.other_is_about(sight.at) {
+            self.remember_shape(sight);
         }
         self.drop_rim(sight.like);
         self.near.clone_from(&self.last);
@@ -298,12 +317,35 @@ impl SubjectFinder {
                 self.kept.extend(found.map(|part| part.root));
             }
         }
-        let least = self.last.len() * MIN_OTHER_PERMILLE / 1000;
-        let somebody_else =
-            |part: &Part| part.area >= least && !part.is_room() && !self.kept.contains(&part.root);
-        if parts.iter().any(somebody_else) || self.heads.others(sight.at).next().is_some() {
+        if self.others_move(sight) || self.heads.others_move(sight.at) {
             self.other_at = Some(sight.at);
         }
+    }
+
+    /// Whether the parts that are nobody's have changed: somebody else moves about.
+    fn others_move(&mut self, sight: &Sight<'_>) -> bool {
+        let (width, at) = (self.size.0, sight.at);
+        let least = self.last.len() * MIN_OTHER_PERMILLE / 1000;
+        self.others.resize(self.last.len(), 0);
+        let (kept, list) = (&self.kept, &mut self.others);
+        let other =
+            |part: &Part| part.area >= least && !part.is_room() && !kept.contains(&part.root);
+        self.parts.draw_those(other, width, list);
+        let moved = match self.others_then_at {
+            Some(_) => {
+                let pairs = self.others.iter().zip(&self.others_then);
+                pairs.filter(|(now, then)| now > then).count() >= least
+            }
+            None => false,
+        };
+        let renew = |then: Timestamp| at < then || at.since(then) >= OTHERS_AGE;
+        if self.others_then_at.is_none_or(renew) {
+            self.others_then_at = Some(at);
+            self.others_then.clone_from(&self.others);
+            // Borders tremble.
+            bitmap::dilate_square(&mut self.others_then, width, 2, &mut self.scratch);
+        }
+        moved
     }
 
     /// Marks the middle of the subjects' faces and counts the marks.
@@ -338,13 +380,32 @@ impl SubjectFinder {
             self.last.fill(0);
             self.heads.forget_subjects();
             self.stillness.reset();
+            self.shape.reset();
+        }
+    }
+
+    /// Remembers the subject's outline, whenever the face was seen just now.
+    fn remember_shape(&mut self, sight: &Sight<'_>) {
+        if sight.faces.is_none() {
+            return;
+        }
+        let (width, upright) = (self.size.0, Upright::of(sight.rotation));
+        if let Some(head) = self.heads.subjects(sight.at).next() {
+            self.shape
+                .remember(&head, upright, &self.last, width, sight.at);
         }
     }
 
     /// Takes from the subject's pixels what is rather somebody else's, and what is left over
     /// then without a tie to the face.
-    fn cut_others(&mut self, sight: &Sight<'_>) {
+    fn cut_others(&mut self, sight: &Sight<'_>, choice: Choice) {
         let (width, upright) = (self.size.0, Upright::of(sight.rotation));
+        let alert = self.other_is_about(sight.at);
+        if !alert && self.heads.others(sight.at).next().is_none() {
+            return;
+        }
+        let shaped = alert && choice.subjects == Subjects::One && self.shape.recall(sight.at);
+        let shape = self.heads.subjects(sight.at).next().filter(|_| shaped);
         let own = |x: f32, y: f32| {
             let reaches = self
                 .heads
@@ -359,7 +420,7 @@ impl SubjectFinder {
             }
             let (x, y) = ((at % width) as f32, (at / width) as f32);
             let own = own(x, y);
-            let far = own.is_some_and(|own| own >= SUBJECT_REACH);
+            let far = alert && own.is_some_and(|own| own >= SUBJECT_REACH);
             let own = own.unwrap_or(f32::INFINITY);
             let others = self
                 .heads
@@ -367,7 +428,8 @@ impl SubjectFinder {
                 .map(|head| upright.reach(&head, x, y));
             let theirs = others.fold(f32::INFINITY, f32::min);
             let taken = theirs < OTHER_REACH && theirs < DOUBT * own && own > OWN_REACH;
-            if far || taken {
+            let outside = shape.is_some_and(|head| !self.shape.allows(&head, upright, x, y));
+            if far || taken || outside {
                 *pixel = 0;
                 cut = true;
             }

@@ -134,6 +134,20 @@ impl Parts {
         }
     }
 
+    /// As [`draw`](Self::draw), for the counted parts that `wanted` names.
+    pub(crate) fn draw_those(
+        &mut self,
+        wanted: impl Fn(&Part) -> bool,
+        width: usize,
+        map: &mut [u8],
+    ) {
+        let mut parts = std::mem::take(&mut self.parts);
+        parts.retain(|part| wanted(part));
+        let named = |root| parts.binary_search_by_key(&root, |part| part.root).is_ok();
+        self.draw(named, width, map);
+        self.parts = parts;
+    }
+
     fn root(&mut self, at: usize) -> usize {
         let mut at = at;
         while self.runs[at].root != at {
