@@ -76,13 +76,13 @@ fn each_fault_of_the_network_shows_a_cover_and_the_person_comes_back() {
         (Answer::Error, card(Cause::Engine)),
         (Answer::Panic, card(Cause::Engine)),
         (Answer::Bytes, card(Cause::Engine)),
-        (Answer::Undecided, covered(Cause::Undecided, 6)),
-        (Answer::Everything, covered(Cause::Undecided, 6)),
+        (Answer::Undecided, covered(Cause::Undecided, 11)),
+        (Answer::Everything, covered(Cause::Undecided, 11)),
         (
             Answer::Slow(Duration::from_millis(201)),
-            covered(Cause::Late, 1),
+            covered(Cause::Late, 10),
         ),
-        (Answer::Nobody, covered(Cause::Nobody, 6)),
+        (Answer::Nobody, covered(Cause::Nobody, 10)),
     ];
     for format in PixelFormat::ALL {
         for (answer, (expected, back_within)) in cases {

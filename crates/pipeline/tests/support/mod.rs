@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use frosted_core::{Frame, FrameSpec, FrameView, Timestamp};
 use frosted_cpu::{CpuCompositor, CpuOptions};
-use frosted_pipeline::{Clock, Error, FrameReport, Pipeline, Settings, Shown};
+use frosted_pipeline::{Clock, Error, FrameReport, Newcomers, Pipeline, Settings, Shown};
 use frosted_testing::{
     Answer, CanaryScene, FakeSegmenter, Fault, FaultyCompositor, ManualClock, Script, find_canary,
     person_correlation,
@@ -39,7 +39,20 @@ pub struct Stream {
 pub const FRAME: Duration = Duration::from_millis(33);
 
 impl Stream {
+    /// A stream whose person, who keeps still, is shown from the first good masks on.
     pub fn new(spec: FrameSpec, settings: Settings) -> Self {
+        let newcomers = Newcomers::AtOnce;
+        Self::with_newcomers(
+            spec,
+            Settings {
+                newcomers,
+                ..settings
+            },
+        )
+    }
+
+    /// A stream whose settings say who can become the subject.
+    pub fn with_newcomers(spec: FrameSpec, settings: Settings) -> Self {
         silence_planted_panics();
         let script = Script::new([Answer::Person]);
         let clock = Arc::new(ManualClock::default());
