@@ -82,7 +82,7 @@ fn each_fault_of_the_network_shows_a_cover_and_the_person_comes_back() {
             Answer::Slow(Duration::from_millis(201)),
             covered(Cause::Late, 10),
         ),
-        (Answer::Nobody, covered(Cause::Nobody, 10)),
+        (Answer::Nobody, covered(Cause::Nobody, 11)),
     ];
     for format in PixelFormat::ALL {
         for (answer, (expected, back_within)) in cases {
