@@ -12,6 +12,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("frosted-segment", &["frosted-core"]),
     ("frosted-pipeline", &["frosted-core"]),
     ("frosted-camera", &["frosted-core"]),
+    ("frosted-eval", &["frosted-core"]),
     (
         "frosted",
         &[
@@ -23,7 +24,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "frosted-segment",
         ],
     ),
-    ("frosted-app", &["frosted"]),
+    ("frosted-app", &["frosted", "frosted-eval"]),
     ("frosted-testing", &["frosted-core", "frosted-segment"]),
     ("xtask", &[]),
 ];

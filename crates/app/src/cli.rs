@@ -11,6 +11,7 @@ use crate::media::{Rate, open};
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 a file, the machine or the set-up is at fault, 2 wrong usage,
 130 broken off by Ctrl-C (what was written until then is kept and whole); run ends with 0.
+audit: 0 PASS, 1 FAIL, 2 no verdict, for whatever reason.
 
 Nothing here uses the network.";
 
@@ -50,6 +51,18 @@ Each line of --json:
                without frames
   frames       as fps, since the start
 Notes, such as a camera that is lost, go to the standard error.";
+
+const AUDIT_NOTES: &str = "\
+Every figure is explained in the report of --html and in docs/AUDIT.md. Text, codes and
+faces are not looked for: a PASS is about texture of the room that is as sharp as it was,
+and about the strength of the blur.
+
+Without true mattes nothing tells the room from the person. Only frames that are as good
+as unprotected can be found then, and there is no PASS.
+
+Exit codes: 0 PASS, 1 FAIL, 2 no verdict: no mattes and no unprotected frame, clips that
+cannot be read or do not belong together (size, rate or length differ), wrong usage; 130
+broken off by Ctrl-C, nothing is written then.";
 
 const BENCH_KEYS: &str = "\
 The line of JSON:
@@ -94,6 +107,8 @@ pub(crate) enum Command {
     Bench(BenchOptions),
     /// Say which engine, models and programs are there and how to get what is missing.
     Check(CheckOptions),
+    /// Measure what a protected clip still shows of the room, and judge it.
+    Audit(AuditOptions),
 }
 
 /// What is shown and by what it is found.
@@ -287,6 +302,51 @@ pub(crate) struct CheckOptions {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = AUDIT_NOTES, after_help = AUDIT_NOTES)]
+pub(crate) struct AuditOptions {
+    /// The picture or clip as the camera saw it; - is Y4M on the standard input.
+    #[arg(value_name = "ORIGINAL")]
+    pub(crate) original: PathBuf,
+
+    /// The same, protected: as many frames of the same size at the same times.
+    #[arg(value_name = "PROTECTED")]
+    pub(crate) protected: PathBuf,
+
+    /// The folder of true mattes, 00000.png and so on: grey, 0 = room, 255 = person that may
+    /// be shown.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) mask: Option<PathBuf>,
+
+    /// A picture of the empty room, for the fringe; else it is put together from ORIGINAL
+    /// and the mattes, which takes another pass.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) room: Option<PathBuf>,
+
+    /// A description of a made clip (JSON: mask_dir, plate, frames, size, events) that names
+    /// mattes and room, and what happens when.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) truth: Option<PathBuf>,
+
+    /// The tallest letters that must stay unreadable: a share of the frame's height (1/34 to
+    /// 1/2) or pixels (64px).
+    #[arg(long, value_name = "HEIGHT", default_value = "1/17")]
+    pub(crate) text_height: TextHeight,
+
+    /// Write all figures, those of each frame too; - is the standard output, the table is
+    /// left out then.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+
+    /// Write a report to read and print. It shows pictures of the room.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+
+    /// Replace the files of --json and --html if they exist.
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// A background as the command line names it.

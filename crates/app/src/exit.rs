@@ -14,14 +14,18 @@ pub(crate) enum Exit {
     Usage,
     /// Ctrl-C; what was done until then is kept.
     Interrupted,
+    /// An audit found that the room can be seen.
+    FailVerdict,
+    /// An audit came to no verdict, for whatever reason: 1 is a verdict there.
+    NoVerdict,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::Usage => 2,
+            Exit::Failed | Exit::FailVerdict => 1,
+            Exit::Usage | Exit::NoVerdict => 2,
             Exit::Interrupted => 130,
         })
     }
@@ -51,6 +55,14 @@ impl Failure {
         }
     }
 
+    /// The same of an audit, which has no verdict then.
+    pub(crate) fn without_verdict(self) -> Self {
+        Self {
+            exit: Exit::NoVerdict,
+            ..self
+        }
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }
@@ -75,6 +87,12 @@ impl From<MediaError> for Failure {
 
 impl From<frosted::camera::CameraError> for Failure {
     fn from(error: frosted::camera::CameraError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<frosted_eval::AuditError> for Failure {
+    fn from(error: frosted_eval::AuditError) -> Self {
         Self::new(error.to_string())
     }
 }

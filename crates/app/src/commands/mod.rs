@@ -1,5 +1,6 @@
 //! What the program does, a module for each command.
 
+mod audit;
 mod bench;
 mod blur;
 mod check;
@@ -21,5 +22,6 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Matte(options) => matte::run(options),
         Command::Bench(options) => bench::run(options),
         Command::Check(options) => check::run(options),
+        Command::Audit(options) => audit::run(options).map_err(Failure::without_verdict),
     }
 }

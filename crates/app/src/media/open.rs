@@ -24,6 +24,8 @@ pub struct Opened {
     pub source: Box<dyn Source>,
     /// Remarks for the user, such as a rate that was assumed.
     pub notes: Vec<String>,
+    /// Whether the rate is the stream's own and not assumed.
+    pub says_rate: bool,
     /// What ffprobe said, if ffmpeg reads the file: its sound can be taken along.
     pub probe: Option<ffmpeg::Probe>,
 }
@@ -106,20 +108,20 @@ fn y4m<R: io::BufRead + Send + 'static>(
 ) -> Result<Opened, MediaError> {
     let reader =
         Y4mReader::new(input, rate.unwrap_or(Rate::PAL)).map_err(|error| error.of(name))?;
-    let mut notes = Vec::new();
-    match (reader.says_rate(), rate) {
+    let (says_rate, mut notes) = (reader.says_rate(), Vec::new());
+    match (says_rate, rate) {
         (true, Some(_)) => return Err(own_rate("Y4M says its rate itself").of(name)),
         (false, None) => notes.push(assumed_rate("the stream")),
         _ => {}
     }
-    Ok(named(reader, notes, name))
+    Ok(named(reader, notes, says_rate, name))
 }
 
 fn mjpeg(path: &Path, rate: Option<Rate>, name: &str) -> Result<Opened, MediaError> {
     let reader = MjpegReader::new(reread(path)?, rate.unwrap_or(Rate::PAL))
         .map_err(|error| error.of(name))?;
     let notes = rate.is_none().then(|| assumed_rate("raw Motion JPEG"));
-    Ok(named(reader, notes.into_iter().collect(), name))
+    Ok(named(reader, notes.into_iter().collect(), false, name))
 }
 
 fn assumed_rate(what: &str) -> String {
@@ -185,6 +187,7 @@ fn fixed<S: Source + 'static>(
     Ok(Opened {
         source: Box::new(source),
         notes: Vec::new(),
+        says_rate: true,
         probe: None,
     })
 }
@@ -203,13 +206,19 @@ fn reread(path: &Path) -> Result<BufReader<File>, MediaError> {
     Ok(BufReader::with_capacity(1 << 20, file))
 }
 
-fn named<S: Source + 'static>(source: S, notes: Vec<String>, name: &str) -> Opened {
+fn named<S: Source + 'static>(
+    source: S,
+    notes: Vec<String>,
+    says_rate: bool,
+    name: &str,
+) -> Opened {
     Opened {
         source: Box::new(Named {
             source,
             name: name.to_owned(),
         }),
         notes,
+        says_rate,
         probe: None,
     }
 }
@@ -435,7 +444,7 @@ impl Writing {
 }
 
 /// The name to call an input by in messages.
-fn input_name(path: &Path) -> String {
+pub(crate) fn input_name(path: &Path) -> String {
     if path == Path::new("-") {
         "standard input (-)".to_owned()
     } else {

@@ -1,0 +1,181 @@
+//! `frosted audit`: what a protected clip still shows.
+
+mod clips;
+mod figures;
+mod json;
+mod mattes;
+mod table;
+mod truth;
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use frosted_eval::{Auditor, Limits, Outcome, Room};
+
+use self::clips::{Clips, Ended};
+use self::truth::Truth;
+use crate::cli::AuditOptions;
+use crate::exit::{Exit, Failure};
+use crate::media::MediaError;
+use crate::media::open;
+use crate::media::output::{Existing, Output};
+use crate::messages;
+use crate::progress::Progress;
+
+/// A failure here is no verdict: see [`Failure::without_verdict`].
+pub(crate) fn run(options: &AuditOptions) -> Result<Exit, Failure> {
+    check_usage(options)?;
+    let truth = match &options.truth {
+        Some(path) => Truth::read(path)?,
+        None => Truth::default(),
+    };
+    let clips = Clips::open(options, &truth)?;
+    let json = options
+        .json
+        .as_deref()
+        .map(|path| Place::claim(path, options))
+        .transpose()?;
+    let mut limits = Limits::default();
+    limits.text_height = options.text_height;
+
+    let (size, frames) = (clips.size(), clips.frames());
+    let mut auditor = Auditor::new(size.0, size.1);
+    if clips.has_mattes() {
+        match room(options, &truth)? {
+            Known::Room(room) => auditor = auditor.with_room(room)?,
+            Known::Nothing => {}
+            Known::BrokenOff => return Ok(Exit::Interrupted),
+        }
+    }
+    let (mut progress, mut done) = (Progress::new(frames), 0);
+    let ended = clips.all(|pair| {
+        auditor.add(
+            &pair.original.view(),
+            &pair.protected.view(),
+            pair.matte.as_deref(),
+        )?;
+        done += 1;
+        progress.at(done);
+        Ok(())
+    })?;
+    drop(progress);
+    if ended == Ended::ByTheUser {
+        return Ok(Exit::Interrupted);
+    }
+    let report = auditor.finish()?;
+    let verdict = report.verdict(&limits);
+    if !matches!(json, Some(Place::StandardOutput)) {
+        messages::out(&table::of(&report, &limits, &verdict, &truth.events))?;
+    }
+    if let Some(place) = json {
+        let json = json::of(&report, &limits, &verdict, &truth.events);
+        place.write(format!("{json:#}\n").as_bytes())?;
+    }
+    Ok(match verdict.outcome {
+        Outcome::Pass => Exit::Done,
+        Outcome::Fail => Exit::FailVerdict,
+        Outcome::NoVerdict => Exit::NoVerdict,
+    })
+}
+
+enum Known {
+    Room(Room),
+    Nothing,
+    BrokenOff,
+}
+
+/// The empty room: a picture of it, or what the clip shows of it.
+fn room(options: &AuditOptions, truth: &Truth) -> Result<Known, Failure> {
+    if let Some(path) = options.room.as_deref().or(truth.room.as_deref()) {
+        let mut opened = open::source(path, None)?;
+        let mut frame = frosted::Frame::new(opened.source.info().spec);
+        return Ok(if opened.source.next(&mut frame)? {
+            Known::Room(Room::from_picture(&frame.view()))
+        } else {
+            Known::Nothing
+        });
+    }
+    let mattes = options.mask.as_deref().or(truth.mattes.as_deref());
+    match mattes {
+        // The standard input can be read once only.
+        Some(mattes) if options.original != Path::new("-") => {
+            let room = clips::mean_room(&options.original, mattes)?;
+            Ok(room.map_or(Known::BrokenOff, Known::Room))
+        }
+        _ => Ok(Known::Nothing),
+    }
+}
+
+fn check_usage(options: &AuditOptions) -> Result<(), Failure> {
+    let dash = Path::new("-");
+    let (original, protected) = (&options.original, &options.protected);
+    if original == dash && protected == dash {
+        return Err(Failure::usage(
+            "ORIGINAL and PROTECTED are both the standard input (-), give one of them a file",
+        ));
+    }
+    if (original == dash || protected == dash) && io::stdin().is_terminal() {
+        return Err(Failure::usage(
+            "the standard input is a terminal, pipe Y4M into it or give a file",
+        ));
+    }
+    if options.json.is_some() && options.json == options.html {
+        return Err(Failure::usage(
+            "--json and --html name the same file, give two",
+        ));
+    }
+    Ok(())
+}
+
+/// Where a report goes.
+#[derive(Debug)]
+enum Place {
+    StandardOutput,
+    /// Claimed before the work begins.
+    File(Output, File),
+}
+
+impl Place {
+    fn claim(path: &Path, options: &AuditOptions) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            return Ok(Self::StandardOutput);
+        }
+        let existing = if options.force {
+            Existing::Replace
+        } else {
+            Existing::Keep
+        };
+        let inputs = inputs(options);
+        let inputs: Vec<&Path> = inputs.iter().map(AsRef::as_ref).collect();
+        let (output, file) = Output::create(path, &inputs, existing)?;
+        Ok(Self::File(output, file))
+    }
+
+    fn write(self, bytes: &[u8]) -> Result<(), Failure> {
+        match self {
+            Self::StandardOutput => io::stdout()
+                .write_all(bytes)
+                .map_err(|error| MediaError::write(&error).of("standard output"))?,
+            Self::File(output, mut file) => {
+                let name = output.target().display().to_string();
+                file.write_all(bytes)
+                    .map_err(|error| MediaError::write(&error).of(&name))?;
+                drop(file);
+                output.commit()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Every file that is read, which no report may replace.
+fn inputs(options: &AuditOptions) -> Vec<PathBuf> {
+    let clips = [&options.original, &options.protected];
+    let others = [&options.room, &options.truth];
+    clips
+        .into_iter()
+        .chain(others.into_iter().flatten())
+        .cloned()
+        .collect()
+}
