@@ -68,9 +68,9 @@ pub(crate) struct Run {
 impl Run {
     /// Frames that a stream needs before it shows the person.
     const WARM_UP_FRAMES: u32 = 3;
-    /// So many frames at the beginning are looked at before the first is written: half a
-    /// second, in which whoever sits there moves ...
-    const REHEARSAL_FRAMES: usize = 15;
+    /// So many frames at the beginning are looked at before the first is written: a second,
+    /// in which whoever sits there moves ...
+    const REHEARSAL_FRAMES: usize = 30;
     /// ... or as many as fit in so many bytes.
     const REHEARSAL_BYTES: usize = 64 << 20;
 

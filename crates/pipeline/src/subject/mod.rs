@@ -41,8 +41,14 @@ const MIN_NEWCOMER_PERMILLE: usize = 15;
 const MIN_FACE_PERMILLE: f32 = 45.0;
 /// Where faces are looked for, somebody without one is believed after this.
 const FACELESS_WAITS: Duration = Duration::from_millis(700);
-/// So many of a newcomer's pixels have moved at least, and this share of them.
-const MIN_MOVED: (usize, (usize, usize)) = (12, (1, 100));
+/// So many of a newcomer's pixels have moved at least, and this share of them, per mille, and
+/// so many times as large a share as of the room's.
+const MIN_MOVED: (usize, usize, usize) = (6, 1, 4);
+/// The camera itself moves if so much of the room seems to have moved, per mille. Then
+/// nothing tells who moves, and whoever reaches the lower edge of the picture ...
+const CAMERA_MOVES_PERMILLE: usize = 2;
+/// ... with a face of this share of its width, per mille, is believed.
+const NEAR_FACE_PERMILLE: f32 = 70.0;
 /// Somebody else moved about not longer ago than this: what is far from the subject's face,
 /// or was not the subject's before, is doubtful.
 const ALERT: Duration = Duration::from_secs(3);
@@ -217,6 +223,7 @@ impl SubjectFinder {
             Newcomers::MustMove => self.stillness.look(sight.picture, sight.people, sight.at),
             Newcomers::AtOnce => &[],
         };
+        let room = RoomMotion::of(moved, sight.people);
         let marks = Marks {
             like: sight.like,
             moved,
@@ -224,28 +231,24 @@ impl SubjectFinder {
         };
         self.parts.count(width, &marks);
         let least_area = width * height * MIN_NEWCOMER_PERMILLE / 1000;
-        let fits = |part: &Part| {
-            let (least, (share, of)) = MIN_MOVED;
-            let moves = part.moved >= least && part.moved * of >= part.area * share;
-            part.area >= least_area
-                && !part.is_room()
-                && (moves || choice.newcomers == Newcomers::AtOnce)
+        let fits = |part: &Part, head: Option<&Head>| {
+            let near = NEAR_FACE_PERMILLE * width.max(height) as f32 / 1000.0;
+            let near =
+                sight.rotation == Rotation::None && head.is_some_and(|head| head.width >= near);
+            let moves = choice.newcomers == Newcomers::AtOnce
+                || room.is_left_behind_by(part)
+                || (room.camera_moves() && near && self.parts.reaches_row(part.root, height - 1));
+            part.area >= least_area && !part.is_room() && moves
         };
         let mut best: Option<(f32, Head, usize)> = None;
         for head in self.heads.others(sight.at) {
             let least_width = MIN_FACE_PERMILLE * width.max(height) as f32 / 1000.0;
-            let Some((x, y)) = pixel(&head, self.size).filter(|_| head.width >= least_width) else {
+            let place = pixel(&head, self.size).filter(|_| head.width >= least_width);
+            let Some(root) = place.and_then(|(x, y)| self.parts.at(x, y)) else {
                 continue;
             };
-            let Some(root) = self.parts.at(x, y) else {
-                continue;
-            };
-            if !self
-                .parts
-                .list()
-                .iter()
-                .any(|part| part.root == root && fits(part))
-            {
+            let mut parts = self.parts.list().iter();
+            if !parts.any(|part| part.root == root && fits(part, Some(&head))) {
                 continue;
             }
             let aside = (head.x / width as f32 - 0.5).abs();
@@ -264,7 +267,8 @@ impl SubjectFinder {
             return None;
         }
         let parts = self.parts.list().iter();
-        let Some(largest) = parts.filter(|part| fits(part)).max_by_key(|part| part.area) else {
+        let faceless = parts.filter(|part| fits(part, None));
+        let Some(largest) = faceless.max_by_key(|part| part.area) else {
             self.waits_since = None;
             return None;
         };
@@ -459,6 +463,38 @@ impl SubjectFinder {
         for (pixel, (&like, &inside)) in self.last.iter_mut().zip(marks) {
             *pixel &= 1 - (like & (1 - inside));
         }
+    }
+}
+
+/// How much of the room seems to have moved.
+#[derive(Clone, Copy, Debug)]
+struct RoomMotion {
+    moved: usize,
+    all: usize,
+}
+
+impl RoomMotion {
+    fn of(moved: &[u8], people: &Mask) -> Self {
+        /// Mask values below are the room: .1.
+        const SOMEBODY: u8 = 26;
+        let pixels = moved.iter().zip(people.values());
+        let room = pixels.filter(|(_, value)| **value < SOMEBODY);
+        room.fold(Self { moved: 0, all: 0 }, |sum, (moved, _)| Self {
+            moved: sum.moved + usize::from(*moved),
+            all: sum.all + 1,
+        })
+    }
+
+    fn camera_moves(self) -> bool {
+        1000 * self.moved > CAMERA_MOVES_PERMILLE * self.all
+    }
+
+    /// Whether a part has moved, and clearly more than the room has.
+    fn is_left_behind_by(self, part: &Part) -> bool {
+        let (least, permille, times) = MIN_MOVED;
+        part.moved >= least
+            && 1000 * part.moved >= permille * part.area
+            && part.moved * self.all >= times * self.moved * part.area
     }
 }
 

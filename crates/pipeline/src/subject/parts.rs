@@ -114,12 +114,20 @@ impl Parts {
         &self.parts
     }
 
+    /// Whether the part named by its root has a pixel in row `y`.
+    pub(crate) fn reaches_row(&self, root: usize, y: usize) -> bool {
+        let first = self.runs.partition_point(|run| run.y < y);
+        let row = self.runs[first..].iter().take_while(|run| run.y == y);
+        let mut at = (first..).zip(row);
+        at.any(|(at, _)| self.find_root(at) == root)
+    }
+
     /// The root of the part that holds the pixel (x, y).
-    pub(crate) fn at(&mut self, x: usize, y: usize) -> Option<usize> {
+    pub(crate) fn at(&self, x: usize, y: usize) -> Option<usize> {
         let before = self.runs.partition_point(|run| (run.y, run.from) <= (y, x));
         let at = before.checked_sub(1)?;
         let Run { y: row, to, .. } = self.runs[at];
-        (row == y && x < to).then(|| self.root(at))
+        (row == y && x < to).then(|| self.find_root(at))
     }
 
     /// Sets the pixels of the parts that `wanted` names by their roots to 1 in `map`, all
@@ -134,7 +142,8 @@ impl Parts {
         }
     }
 
-    /// As [`draw`](Self::draw), for the counted parts that `wanted` names.
+    /// As [`draw`](Self::draw), for the counted parts that `wanted` names; the list keeps
+    /// only those.
     pub(crate) fn draw_those(
         &mut self,
         wanted: impl Fn(&Part) -> bool,
@@ -153,6 +162,15 @@ impl Parts {
         while self.runs[at].root != at {
             // Halves the path, so that long shapes stay cheap.
             self.runs[at].root = self.runs[self.runs[at].root].root;
+            at = self.runs[at].root;
+        }
+        at
+    }
+
+    /// As [`root`](Self::root), without a shorter path for the next one who asks.
+    fn find_root(&self, at: usize) -> usize {
+        let mut at = at;
+        while self.runs[at].root != at {
             at = self.runs[at].root;
         }
         at

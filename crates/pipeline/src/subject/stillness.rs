@@ -2,10 +2,11 @@ use std::time::Duration;
 
 use frosted_core::{Mask, Timestamp};
 
-use crate::room::{Smooth, least_differences};
+use crate::room::Smooth;
 
-/// A pixel that differs by more levels than this from what was there has moved.
-const MOVED_LEVELS: u8 = 12;
+/// A pixel that is darker or brighter by more levels than this than all that was around it
+/// has moved: a shift by less than a pixel makes none so.
+const MOVED_LEVELS: u8 = 8;
 /// How long ago the picture was taken that is compared with.
 const REFERENCE_AGE: Duration = Duration::from_millis(700);
 /// How far the whole picture can have been shifted meanwhile, in reduced pixels.
@@ -24,8 +25,9 @@ pub(crate) struct Stillness {
     next: [Vec<u8>; 3],
     next_at: Option<Timestamp>,
     shifted: [Vec<u8>; 3],
-    unknown: Vec<u8>,
-    difference: Vec<u8>,
+    /// The least and the most of a plane's values around each pixel, across and then down.
+    least: Vec<u8>,
+    most: Vec<u8>,
     moved: Vec<u8>,
 }
 
@@ -43,16 +45,21 @@ impl Stillness {
             self.take(now, at);
             self.next_at = None;
         }
-        let len = self.size.0 * self.size.1;
-        self.moved.clear();
         let shift = self.shift(now, people);
         self.shift_reference(shift);
-        self.unknown.clear();
-        self.unknown.resize(len, 0);
-        let then = self.shifted.each_ref().map(Vec::as_slice);
-        least_differences(now, then, &self.unknown, &mut self.difference);
-        let moved = self.difference.iter().map(|&d| u8::from(d > MOVED_LEVELS));
-        self.moved.extend(moved);
+        self.moved.clear();
+        self.moved.resize(self.size.0 * self.size.1, 0);
+        for (plane, then) in now.planes().into_iter().zip(&self.shifted) {
+            reach_around(then, self.size.0, &mut self.least, u8::min);
+            reach_around(then, self.size.0, &mut self.most, u8::max);
+            let around = self.least.iter().zip(&self.most);
+            for (moved, (&value, (&least, &most))) in
+                self.moved.iter_mut().zip(plane.iter().zip(around))
+            {
+                let beyond = value.saturating_sub(most).max(least.saturating_sub(value));
+                *moved |= u8::from(beyond > MOVED_LEVELS);
+            }
+        }
         self.renew(now, at);
         &self.moved
     }
@@ -81,36 +88,48 @@ impl Stillness {
         }
     }
 
-    /// By how much the room seems to have been shifted since the reference.
+    /// By how many half pixels the room seems to have been shifted since the reference.
     fn shift(&self, now: &Smooth, people: &Mask) -> (isize, isize) {
+        let whole = |dx: isize, dy: isize| (2 * dx, 2 * dy);
+        let range = -MOST_SHIFT..=MOST_SHIFT;
+        let places = range
+            .clone()
+            .flat_map(|dy| range.clone().map(move |dx| whole(dx, dy)));
+        let (x, y) = self.best_shift(now, people, places);
+        let near = (-1..=1).flat_map(|dy| (-1..=1).map(move |dx| (x + dx, y + dy)));
+        self.best_shift(now, people, near)
+    }
+
+    /// The shift of those given, in half pixels, by which the room differs least; without a
+    /// shift if none is better.
+    fn best_shift(
+        &self,
+        now: &Smooth,
+        people: &Mask,
+        shifts: impl Iterator<Item = (isize, isize)>,
+    ) -> (isize, isize) {
         /// Every so manieth column of every so manieth row.
         const STEP: usize = 4;
         let (width, height) = self.size;
-        let margin = MOST_SHIFT as usize;
+        let margin = MOST_SHIFT as usize + 1;
         let luma = now.luma();
         let then = &self.reference[now.luma_plane()];
-        let mut best = (u64::MAX, (0, 0));
-        for dy in -MOST_SHIFT..=MOST_SHIFT {
-            for dx in -MOST_SHIFT..=MOST_SHIFT {
-                let mut sum = 0u64;
-                for y in (margin..height.saturating_sub(margin)).step_by(STEP) {
-                    for x in (margin..width.saturating_sub(margin)).step_by(STEP) {
-                        let at = y * width + x;
-                        if people.values()[at] < SOMEBODY {
-                            let from =
-                                (y as isize + dy) as usize * width + (x as isize + dx) as usize;
-                            sum += u64::from(luma[at].abs_diff(then[from]));
-                        }
+        let difference = |(dx, dy): (isize, isize)| {
+            let mut sum = 0u64;
+            for y in (margin..height.saturating_sub(margin)).step_by(STEP) {
+                for x in (margin..width.saturating_sub(margin)).step_by(STEP) {
+                    let at = y * width + x;
+                    if people.values()[at] < SOMEBODY {
+                        let from = between(then, width, (2 * x as isize + dx, 2 * y as isize + dy));
+                        sum += u64::from(luma[at].abs_diff(from));
                     }
                 }
-                // Without a shift, if none is better.
-                let far = (dx * dx + dy * dy) as u64;
-                if (sum, far) < (best.0, (best.1.0 * best.1.0 + best.1.1 * best.1.1) as u64) {
-                    best = (sum, (dx, dy));
-                }
             }
-        }
-        best.1
+            (sum, dx * dx + dy * dy)
+        };
+        shifts
+            .min_by_key(|&shift| difference(shift))
+            .unwrap_or((0, 0))
     }
 
     fn shift_reference(&mut self, (dx, dy): (isize, isize)) {
@@ -118,13 +137,40 @@ impl Stillness {
         for (shifted, reference) in self.shifted.iter_mut().zip(&self.reference) {
             shifted.clear();
             for y in 0..height {
-                let y = (y as isize + dy).clamp(0, height as isize - 1) as usize;
-                let row = &reference[y * width..(y + 1) * width];
-                let column = |x: usize| (x as isize + dx).clamp(0, width as isize - 1) as usize;
-                shifted.extend((0..width).map(|x| row[column(x)]));
+                let y = (2 * y as isize + dy).clamp(0, 2 * (height as isize - 1));
+                let column = |x: usize| (2 * x as isize + dx).clamp(0, 2 * (width as isize - 1));
+                shifted.extend((0..width).map(|x| between(reference, width, (column(x), y))));
             }
         }
     }
+}
+
+/// For each pixel what `pick` leaves of the nine values around it.
+fn reach_around(plane: &[u8], width: usize, out: &mut Vec<u8>, pick: fn(u8, u8) -> u8) {
+    out.clear();
+    out.extend_from_slice(plane);
+    let take = |out: &mut [u8], from: &[u8]| {
+        for (out, &from) in out.iter_mut().zip(from) {
+            *out = pick(*out, from);
+        }
+    };
+    for (row, from) in out.chunks_exact_mut(width).zip(plane.chunks_exact(width)) {
+        take(&mut row[1..], &from[..width - 1]);
+        take(&mut row[..width - 1], &from[1..]);
+    }
+    let across = out.clone();
+    let below = plane.len() - width;
+    take(&mut out[width..], &across[..below]);
+    take(&mut out[..below], &across[width..]);
+}
+
+/// The value at (x, y) in half pixels, which are in the picture: the mean of the two or four
+/// around it.
+fn between(plane: &[u8], width: usize, (x, y): (isize, isize)) -> u8 {
+    let (left, top) = (x as usize / 2, y as usize / 2);
+    let (right, bottom) = (left + x as usize % 2, top + y as usize % 2);
+    let at = |x: usize, y: usize| u16::from(plane[y * width + x]);
+    ((at(left, top) + at(right, top) + at(left, bottom) + at(right, bottom) + 2) / 4) as u8
 }
 
 #[cfg(test)]
