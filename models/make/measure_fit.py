@@ -33,7 +33,7 @@ def main():
     pairs = list(read_pairs(options.images, options.masks))
     if not pairs:
         sys.exit(f"no picture in {options.images} has its mask in {options.masks}")
-    for path in sorted(options.models.glob("*.onnx")):
+    for path in sorted(options.models.glob("selfie_*.onnx")):
         model = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
         print(f"\n{path.name}\n| aspect | fit | pictures | IoU | p10 IoU | boundary F | leak |")
         print("| --- | --- | --- | --- | --- | --- | --- |")

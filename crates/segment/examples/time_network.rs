@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use frosted_core::internal::FrameId;
 use frosted_core::{FaceFinder, Faces, FrameSpec, Mask, PixelFormat, Reduced, Rotation, Segmenter};
 use frosted_segment::{
-    Engine, EngineChoice, EngineError, FaceDetector, FaceOptions, ModelSpec, NetworkSegmenter,
-    RuntimeSearch, open, open_faces,
+    Engine, EngineChoice, EngineError, FaceDetector, FaceOptions, Look, ModelSpec,
+    NetworkSegmenter, RuntimeSearch, open, open_faces,
 };
 use ndarray::{ArrayD, ArrayView4, ArrayViewD, IxDyn};
 
@@ -38,9 +38,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let (spec, onnx) = read("face_short_range_128")?;
     for choice in CHOICES {
-        match open_faces(choice, &search, &spec, &onnx, FaceOptions::default()) {
-            Ok(detector) => time_faces(detector)?,
-            Err(error) => skipped(choice, &error),
+        for look in [Look::Whole, Look::Squares, Look::WholeAndSquares] {
+            let options = FaceOptions {
+                look,
+                ..FaceOptions::default()
+            };
+            match open_faces(choice, &search, &spec, &onnx, options) {
+                Ok(detector) => time_faces(detector, look)?,
+                Err(error) => skipped(choice, &error),
+            }
         }
     }
     Ok(())
@@ -116,7 +122,7 @@ fn time_whole(mut segmenter: NetworkSegmenter, spec: &ModelSpec) -> Result<(), B
 }
 
 /// In the picture that the person's network is given.
-fn time_faces(mut detector: FaceDetector) -> Result<(), Box<dyn Error>> {
+fn time_faces(mut detector: FaceDetector, look: Look) -> Result<(), Box<dyn Error>> {
     let frame = FrameSpec::new(PixelFormat::Nv12, 1280, 720)?;
     let (picture, mut faces) = (filled(&frame, 5), Faces::new());
     let mut times = Vec::new();
@@ -127,7 +133,9 @@ fn time_faces(mut detector: FaceDetector) -> Result<(), Box<dyn Error>> {
     }
     let (info, whole) = (detector.info(), statistics(times));
     let (model, engine) = (info.model, info.engine);
-    println!(r#"{{"model":"{model}","frame":"720p nv12","engine":"{engine}","whole_us":{whole}}}"#);
+    println!(
+        r#"{{"model":"{model}","look":"{look:?}","frame":"720p nv12","engine":"{engine}","whole_us":{whole}}}"#
+    );
     Ok(())
 }
 

@@ -9,10 +9,12 @@ mod canary;
 mod clock;
 mod compositor;
 mod engine;
+mod faces;
 mod scene;
 
 pub use canary::{CanaryError, find_canary, person_correlation};
 pub use clock::ManualClock;
 pub use compositor::{Fault, FaultyCompositor};
 pub use engine::{Answer, FakeEngine, FakeSegmenter, Script};
+pub use faces::{FaceAnswer, FaceScript, FakeFaceEngine, PlantedFace};
 pub use scene::{CanaryScene, PERSON_LEVELS, person_part};

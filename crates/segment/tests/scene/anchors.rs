@@ -4,10 +4,11 @@
 
 use std::sync::{Arc, Mutex};
 
+use frosted_core::{Face, FaceFinder, Faces, FrameSpec, PixelFormat, Reduced, SegmentError};
 use frosted_segment::ndarray::{ArrayD, ArrayView4, ArrayViewD, IxDyn};
-use frosted_segment::{Engine, EngineError, ModelSpec};
+use frosted_segment::{Engine, EngineError, FaceDetector, FaceOptions, ModelSpec};
 
-use crate::scene::spec;
+use crate::scene::{picture, spec};
 
 /// Width and height of the network's input.
 pub(crate) const INPUT: (usize, usize) = (64, 32);
@@ -107,4 +108,32 @@ impl Engine for AnsweringEach {
         }
         Ok(())
     }
+}
+
+pub(crate) fn detector(engine: impl Engine + 'static) -> FaceDetector {
+    FaceDetector::new(Box::new(engine), face_spec(), FaceOptions::default()).unwrap()
+}
+
+/// A picture that lies in the network's input pixel by pixel.
+pub(crate) fn grey() -> Reduced {
+    let frame = FrameSpec::new(PixelFormat::Rgb8, INPUT.0, INPUT.1).unwrap();
+    picture(&frame, 1, |_, _, _| 128)
+}
+
+pub(crate) fn found_in(
+    picture: &Reduced,
+    engine: impl Engine + 'static,
+    options: FaceOptions,
+) -> Result<Vec<Face>, SegmentError> {
+    let mut faces = Faces::new();
+    FaceDetector::new(Box::new(engine), face_spec(), options)
+        .unwrap()
+        .find(picture, &mut faces)?;
+    assert_eq!(faces.frame(), picture.frame());
+    Ok(faces.as_slice().to_vec())
+}
+
+pub(crate) fn found(planted: &[Planted]) -> Result<Vec<Face>, SegmentError> {
+    let engine = AnsweringEach::new(outputs(planted));
+    found_in(&grey(), engine, FaceOptions::default())
 }
