@@ -9,11 +9,17 @@ pub(crate) fn face_finder(
     engine: EngineChoice,
     runtime: &RuntimeSearch,
 ) -> Result<Option<FaceDetector>, SetupError> {
-    use frosted_segment::{FaceOptions, ModelSpec, open_faces};
+    use frosted_segment::{FaceOptions, Look, ModelSpec, open_faces};
 
     let model = &frosted_models::FACES;
     let spec = ModelSpec::from_toml(model.spec)?;
-    let options = FaceOptions::default();
+    // The picture as a whole shows the face of whoever sits close, its squares those of
+    // people behind; below .6 squares see faces where there are none (the model's card).
+    let options = FaceOptions {
+        least_score: 0.6,
+        look: Look::WholeAndSquares,
+        ..FaceOptions::default()
+    };
     Ok(Some(open_faces(
         engine, runtime, &spec, model.onnx, options,
     )?))
