@@ -62,7 +62,7 @@ const SUBJECT_REACH: f32 = 1.9;
 /// Somebody else reaches so far ...
 const OTHER_REACH: f32 = 1.35;
 /// ... and has what is nearer to them than to the subject, or nearly so ...
-const DOUBT: f32 = 1.1;
+const DOUBT: f32 = 1.6;
 /// ... but nothing within this of a subject's face.
 const OWN_REACH: f32 = 0.6;
 /// What looks like the room and lies closer to the subject's border than this is the room, in
@@ -79,6 +79,8 @@ pub(crate) struct Sight<'a> {
     pub(crate) people: &'a Mask,
     /// What looks like the remembered room: 1 = it does.
     pub(crate) like: &'a [u8],
+    /// What has not changed since it was the room: 1 = it has not.
+    pub(crate) unchanged: &'a [u8],
     /// The faces of this frame, if they were looked for.
     pub(crate) faces: Option<&'a [Face]>,
     /// Whether faces are looked for at all.
@@ -160,6 +162,9 @@ impl SubjectFinder {
             let strange = |head: &Head| !looks_like_room(head, sight.like, width);
             let heads = faces.iter().map(Head::of).filter(strange);
             self.heads.see(heads, sight.at);
+        }
+        for (value, &unchanged) in matte.values_mut().iter_mut().zip(sight.unchanged) {
+            *value *= 1 - unchanged;
         }
         self.parts.find(matte.values(), width, FIRM);
         let newcomer = if self.has_vacancy(choice.subjects, sight.at) {
