@@ -63,6 +63,9 @@ const SUBJECT_REACH: f32 = 1.9;
 const OTHER_REACH: f32 = 1.35;
 /// ... and has what is nearer to them than to the subject, or nearly so ...
 const DOUBT: f32 = 1.6;
+/// ... unless they stand still: then they are a picture or sit there, and nothing of them
+/// goes behind the subject ...
+const STILL_REACH: f32 = 1.0;
 /// ... but nothing within this of a subject's face.
 const OWN_REACH: f32 = 0.6;
 /// What looks like the room and lies closer to the subject's border than this is the room, in
@@ -431,12 +434,16 @@ impl SubjectFinder {
             let own = own(x, y);
             let far = alert && own.is_some_and(|own| own >= SUBJECT_REACH);
             let own = own.unwrap_or(f32::INFINITY);
-            let others = self
-                .heads
-                .others(sight.at)
-                .map(|head| upright.reach(&head, x, y));
-            let theirs = others.fold(f32::INFINITY, f32::min);
-            let taken = theirs < OTHER_REACH && theirs < DOUBT * own && own > OWN_REACH;
+            let mut others = self.heads.others_and_stillness(sight.at);
+            let taken = own > OWN_REACH
+                && others.any(|(head, still)| {
+                    let (most, doubt) = match still {
+                        true => (STILL_REACH, 1.0),
+                        false => (OTHER_REACH, DOUBT),
+                    };
+                    let theirs = upright.reach(&head, x, y);
+                    theirs < most && theirs < doubt * own
+                });
             let outside = shape.is_some_and(|head| !self.shape.allows(&head, upright, x, y));
             if far || taken || outside {
                 *pixel = 0;
