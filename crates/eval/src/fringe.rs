@@ -20,6 +20,8 @@ const TILE: f32 = 8.0;
 /// Pixels of a tile that must be mixed, and of the 3x3 tiles around that must be room.
 const LEAST_MIXED: usize = 12;
 const LEAST_ROOM: usize = 24;
+/// Pixels that a fit needs, of a tile's whole fringe or of one part of it.
+const LEAST_FITTED: u64 = 6;
 /// Room pixels around a tile must be the known room, up to so many levels on average: where
 /// somebody else or a thing has come into the picture nothing is judged.
 const ROOM_DIFFERENCE: f32 = 8.0;
@@ -55,7 +57,7 @@ impl Sums {
     }
 
     pub(crate) fn gain(&self) -> Option<f64> {
-        (self.tiles >= Self::LEAST_TILES).then(|| self.shared / self.room)
+        (self.tiles >= Self::LEAST_TILES && self.room > 0.0).then(|| self.shared / self.room)
     }
 }
 
@@ -253,10 +255,7 @@ impl Fit {
     fn sums(&self) -> Sums {
         let mean = self.room / self.weight;
         let variance = self.room_squared / self.weight - mean * mean;
-        if self.count < LEAST_MIXED as u64
-            || variance.is_nan()
-            || variance < TEXTURE_STD * TEXTURE_STD
-        {
+        if self.count < LEAST_FITTED || variance.is_nan() || variance < TEXTURE_STD * TEXTURE_STD {
             return Sums::default();
         }
         let mut left = self.products;
