@@ -19,7 +19,7 @@ use crate::temporal::{FlickerMeter, Moment};
 const HALO_EVERY: u64 = 5;
 
 /// What was measured of one frame.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct FrameFigures {
     /// Pixels of textured room; with [`Ground::WholeFrame`] of the whole frame.

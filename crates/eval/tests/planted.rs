@@ -265,7 +265,7 @@ fn half_of_the_persons_contrast_is_four_fifths_similar() {
 
 #[test]
 fn flicker_is_the_change_that_the_room_did_not_make() {
-    let step = |t: usize| if t % 2 == 0 { 0.0 } else { 6.0 };
+    let step = |t: usize| if t.is_multiple_of(2) { 0.0 } else { 6.0 };
     let report = SCENE.audit(|t| {
         let room: Vec<f32> = SCENE
             .concealed

@@ -29,6 +29,8 @@ pub(super) struct Clips {
     protected: Opened,
     names: [String; 2],
     mattes: Option<Mattes>,
+    /// How many frames the truth is about.
+    promised: Option<u64>,
 }
 
 impl Clips {
@@ -43,6 +45,7 @@ impl Clips {
             protected: open::source(&options.protected, None)?,
             names: [&options.original, &options.protected].map(|path| input_name(path)),
             mattes: folder.map(Mattes::open).transpose()?,
+            promised: truth.frames,
         };
         clips.check(truth)?;
         Ok(clips)
@@ -191,7 +194,13 @@ impl Clips {
         let read = number as u64;
         let left = self.mattes.as_ref().map(|mattes| mattes.len() - read);
         match (more, left) {
-            ([false, false], None | Some(0)) => Ok(false),
+            ([false, false], None | Some(0)) => match self.promised {
+                Some(promised) if promised != read => Err(different_lengths(
+                    ("the truth", promised),
+                    (of_original, read),
+                )),
+                _ => Ok(false),
+            },
             ([true, false], _) => Err(shorter((of_protected, read), of_original)),
             ([false, true], _) => Err(shorter((of_original, read), of_protected)),
             ([false, false], Some(left)) => Err(different_lengths(
