@@ -114,7 +114,7 @@ impl FringeMeter {
         let Some(region) = Region::around(frame.alpha, self.size.0, matte::is_fringe) else {
             return sums;
         };
-        self.compare_light(frame);
+        self.compare_light(frame, region);
         let steps = |from: usize, to: usize| {
             (from / self.tile..to.div_ceil(self.tile)).map(|n| n * self.tile)
         };
@@ -179,15 +179,18 @@ impl FringeMeter {
         count >= LEAST_ROOM && difference / (count as f32) < ROOM_DIFFERENCE
     }
 
-    /// How bright the room is in this frame against the known one, a factor for each cell.
-    fn compare_light(&mut self, frame: Mixed<'_>) {
+    /// How bright the room is in this frame against the known one, a factor for each cell
+    /// around the fringe.
+    fn compare_light(&mut self, frame: Mixed<'_>, fringe: Region) {
         let size = (self.size.0 / CELL, self.size.1 / CELL);
+        let reach = CELL * self.light.radius() + 2 * self.tile;
+        let around = fringe.grown(reach, self.size);
         for cells in &mut self.cells {
             cells.clear();
             cells.resize(size.0 * size.1, 0.0);
         }
-        for y in 0..size.1 {
-            for x in 0..size.0 {
+        for y in around.top / CELL..around.bottom / CELL {
+            for x in around.left / CELL..around.right / CELL {
                 let (mut original, mut room, mut count) = (0u32, 0.0, 0);
                 for row in 0..CELL {
                     let from = (y * CELL + row) * self.size.0 + x * CELL;

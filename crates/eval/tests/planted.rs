@@ -41,7 +41,7 @@ fn lost(report: &Report) -> f64 {
 
 fn ssim(report: &Report) -> f64 {
     report
-        .spread_of_all(|frame| Some(frame.person?.ssim))
+        .spread_of_all(|frame| frame.person?.ssim)
         .unwrap()
         .mean
 }
@@ -73,11 +73,13 @@ fn a_clean_clip_has_no_fault() {
     near("fringe", report.fringe.unwrap(), 0.0, 0.03);
     let flicker = report.spread_of_all(|frame| frame.flicker).unwrap();
     near("flicker", flicker.most, 0.0, 0.1);
-    near(
-        "blur",
-        report.detail.sigma_px().unwrap(),
-        f64::from(CONCEALED_SIGMA_PX),
-        4.0,
+    // No octave that fits into the room beside the figure has anything of it left.
+    assert_eq!(report.detail.finest_px(), None);
+    assert!(report.detail.bands.len() >= 4, "{:?}", report.detail);
+    let sigma = report.detail.sigma_px();
+    assert!(
+        sigma.is_none_or(|sigma| sigma > f64::from(CONCEALED_SIGMA_PX) / 2.0),
+        "{sigma:?}"
     );
 }
 

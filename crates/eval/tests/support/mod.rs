@@ -34,18 +34,20 @@ pub(crate) const CONCEALED_SIGMA_PX: f32 = 28.0;
 
 impl Scene {
     pub(crate) fn new() -> Self {
-        let room: Grey = noise(1, 25.0)
-            .into_iter()
-            .enumerate()
-            .map(|(at, noise)| {
-                let (x, y) = ((at % WIDTH) as f32, (at / WIDTH) as f32);
-                let waves = (x / 21.0).sin() + (y / 17.0).cos() + ((x + y) / 37.0).sin();
-                (110.0 + 12.0 * waves + noise).clamp(0.0, 255.0).round()
-            })
-            .collect();
+        // Each octave of wavelengths has about as much texture, as in pictures of rooms.
+        let octaves = [(0.8, 20.0), (3.0, 10.0), (9.0, 10.0), (27.0, 10.0)];
+        let mut room = vec![110.0; WIDTH * HEIGHT];
+        for (seed, (sigma_px, std)) in (1..).zip(octaves) {
+            for (level, noise) in room.iter_mut().zip(noise(seed, sigma_px, std)) {
+                *level += noise;
+            }
+        }
+        for level in &mut room {
+            *level = level.clamp(0.0, 255.0).round();
+        }
         Self {
             concealed: blurred(&room, CONCEALED_SIGMA_PX),
-            figure: noise(2, 25.0)
+            figure: noise(9, 0.8, 25.0)
                 .iter()
                 .map(|noise| (200.0 + noise).min(255.0))
                 .collect(),
@@ -146,15 +148,15 @@ pub(crate) fn frame(grey: &[f32]) -> Frame {
     frame
 }
 
-/// Noise of this standard deviation, smoothed a little so that it survives as texture.
-fn noise(seed: u32, std: f32) -> Grey {
-    let mut state = seed;
+/// Noise of this standard deviation in levels, smoothed by a Gaussian of so many pixels.
+fn noise(seed: u32, sigma_px: f32, std: f32) -> Grey {
+    let mut state = seed.wrapping_mul(0x9E37_79B9);
     let mut next = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 8) as f32 / (1 << 24) as f32 - 0.5
     };
     let white: Grey = (0..WIDTH * HEIGHT).map(|_| next()).collect();
-    let smooth = blurred(&white, 0.8);
+    let smooth = blurred(&white, sigma_px);
     let variance = smooth.iter().map(|value| value * value).sum::<f32>() / smooth.len() as f32;
     smooth
         .iter()

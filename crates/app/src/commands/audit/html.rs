@@ -187,7 +187,7 @@ impl Page<'_> {
             ),
             plot(
                 "Similarity of the person",
-                of(|f| Some(f.person?.ssim)),
+                of(|f| f.person?.ssim),
                 Some(self.limits.ssim),
                 Worse::Low,
                 (0.5, 1.0),
