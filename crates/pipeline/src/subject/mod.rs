@@ -11,6 +11,7 @@ mod stillness;
 
 use std::time::Duration;
 
+use frosted_core::internal::SHOWN_BY_HALF_FROM;
 use frosted_core::{Face, Mask, Rotation, Timestamp};
 
 use crate::bitmap;
@@ -22,9 +23,9 @@ use parts::{Marks, Part, Parts};
 use shape::Shape;
 use stillness::Stillness;
 
-/// Matte values from here on are shown by half and more (.7), and tie parts together. What is
-/// fainter hangs on to a part but does not lead from the subject to somebody else.
-const FIRM: u8 = 179;
+/// Matte values from here on tie parts together. What is fainter hangs on to a part but does
+/// not lead from the subject to somebody else.
+const FIRM: u8 = SHOWN_BY_HALF_FROM;
 /// How far fainter pixels may reach beyond the firm ones, in reduced pixels: the width of a
 /// soft edge.
 const FRINGE: usize = 2;
