@@ -90,8 +90,9 @@ pub mod camera {
     pub use frosted_camera::PipewireSink;
     pub use frosted_camera::{
         CameraError, CameraErrorKind, CameraInfo, CameraKind, Capture, Encoding, JpegDecoder, Mode,
-        Sink, SinkInfo, SinkOptions, Source, TestPattern, Unpacker, Viewers, Wish, Y4mSink,
-        cameras, monotonic_now, open_camera, open_loopback, probe_camera, sinks, suspended,
+        Sink, SinkInfo, SinkOptions, Source, TestPattern, ThreadedSink, Unpacker, Viewers, Wish,
+        Y4mSink, cameras, monotonic_now, open_camera, open_loopback, probe_camera, sinks,
+        suspended,
     };
     #[cfg(any(
         windows,

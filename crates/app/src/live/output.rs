@@ -2,7 +2,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use frosted::camera::{
-    CameraError, CameraErrorKind, Sink, SinkInfo, SinkOptions, Y4mSink, open_loopback, sinks,
+    CameraError, CameraErrorKind, Sink, SinkInfo, SinkOptions, ThreadedSink, Y4mSink,
+    open_loopback, sinks,
 };
 
 use crate::config::OutputChoice;
@@ -52,7 +53,11 @@ impl Outputs for SystemOutputs {
     fn open(&mut self, options: &SinkOptions) -> Result<Box<dyn Sink>, CameraError> {
         match (&self.choice, self.device()?) {
             (_, Some(path)) => open_device(&path, options),
-            (OutputChoice::Stdout, None) => Ok(Box::new(Y4mSink::new(io::stdout(), options)?)),
+            (OutputChoice::Stdout, None) => {
+                // A reader that stops must hold up neither the camera nor the end.
+                let sink = Y4mSink::new(io::stdout(), options)?;
+                Ok(Box::new(ThreadedSink::new(Box::new(sink))?))
+            }
             (_, None) => open_pipewire(options),
         }
     }
