@@ -72,7 +72,20 @@ fn its_own_output_as_the_camera() {
     let Some(guest) = Guest::enter("its own output as the camera") else {
         return;
     };
-    refuses(&mut run(&guest, SINK, SINK, &SMALL), &[SINK]);
+    // The node, a link to it and another node of the same device.
+    let (link, node) = (guest.folder().join("link"), guest.folder().join("node"));
+    let (link, node) = (link.display(), node.display());
+    must(&shell(&format!(
+        "ln -s {SINK} {link}; set -- $(stat -c '%t %T' {SINK}); mknod {node} c 0x$1 0x$2"
+    )));
+    for camera in [SINK, &link.to_string(), &node.to_string()] {
+        for output in [SINK, &link.to_string()] {
+            refuses(
+                &mut run(&guest, camera, output, &SMALL),
+                &["is the virtual camera itself"],
+            );
+        }
+    }
 }
 
 #[test]
