@@ -103,8 +103,9 @@ impl Opened {
             .camera
             .as_deref()
             .map_or_else(CameraChoice::default, CameraChoice::from);
-        let mut outputs = SystemOutputs::new(start.output.clone());
-        let cameras = SystemCameras::new(choice, wish, outputs.device()?);
+        let mut outputs = SystemOutputs::new(&start.output)?;
+        let own = outputs.device().map(ToOwned::to_owned);
+        let cameras = SystemCameras::new(choice, wish, own);
         let (mode, waits_for) = match cameras.probe() {
             Ok(mode) => (mode, None),
             Err(error) if wait => (None, Some(error)),

@@ -250,7 +250,6 @@ impl Cameras for SystemCameras {
 
 #[cfg(test)]
 #[cfg(target_os = "linux")]
-#[allow(clippy::print_stderr, reason = "a test that skips says so")]
 mod tests {
     use super::*;
 
