@@ -36,27 +36,26 @@ pub(crate) fn run(options: &RunOptions) -> Result<Exit, Failure> {
     let mut teller = Teller::new(options.json);
     let reloader = Reloader::start(settings)?;
     let mut config = config;
-    let mut height = 0;
+    let mut height = None;
     while !interrupt::asked() {
         if let Some(change) = reloader.take() {
             for note in &change.notes {
                 teller.note(note);
             }
             config = change.config;
-            height = 0;
-        }
-        if session.frame_height() != height {
-            height = session.frame_height();
-            let held = config.settings_for(height);
-            if let Some(note) = &held.note {
-                teller.note(note);
-            }
-            session.set_settings(held.settings);
+            session.set_settings(Box::new(config.settings_by_height()));
+            height = None;
         }
         if let Err(gone) = session.step() {
             // Whoever read the standard output has had enough, which is how a pipe ends.
             log::debug!("{gone}");
             return Ok(Exit::Done);
+        }
+        if height != Some(session.frame_height()) {
+            height = Some(session.frame_height());
+            if let Some(note) = config.settings_for(session.frame_height()).note {
+                teller.note(&note);
+            }
         }
         teller.tell(&session.status(), session.trouble());
     }
@@ -150,6 +149,7 @@ impl Opened {
         };
         let session = Session::new(
             pipeline,
+            Box::new(config.settings_by_height()),
             Box::new(cameras),
             Box::new(outputs),
             sink,

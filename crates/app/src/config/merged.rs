@@ -174,6 +174,12 @@ impl Config {
         }
     }
 
+    /// A pipeline's settings by the height of frames, as [`settings_for`](Self::settings_for).
+    pub(crate) fn settings_by_height(&self) -> impl Fn(usize) -> Settings + Send + use<> {
+        let config = self.clone();
+        move |frame_height_px| config.settings_for(frame_height_px).settings
+    }
+
     /// A pipeline's settings until the frames' height is known: strong enough for any.
     pub(crate) fn settings_for_any_frame(&self) -> Settings {
         self.settings_with(self.floor.text_in_any_frame(self.text_height))
