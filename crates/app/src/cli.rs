@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
-use frosted::{Background, EngineChoice, Model, PixelFormat, Rgb, TextHeight};
+use frosted::{Background, EngineChoice, Model, PixelFormat, Rgb, RuntimeSearch, TextHeight};
 
 use crate::config::Wishes;
 use crate::exit::Failure;
@@ -330,6 +330,14 @@ impl ProtectOptions {
             BackgroundChoice::Image(path) => Background::Image(open::picture(path)?),
             BackgroundChoice::Alpha => Background::Transparent,
         })
+    }
+
+    /// Where ONNX Runtime is looked for.
+    pub(crate) fn runtime_search(&self) -> RuntimeSearch {
+        RuntimeSearch {
+            given: self.onnxruntime.clone(),
+            ..RuntimeSearch::default()
+        }
     }
 
     /// The files that these options read, which no output may replace.

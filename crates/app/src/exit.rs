@@ -79,6 +79,12 @@ impl From<frosted::camera::CameraError> for Failure {
     }
 }
 
+impl From<crate::config::Breach> for Failure {
+    fn from(breach: crate::config::Breach) -> Self {
+        Self::new(breach.to_string())
+    }
+}
+
 impl From<frosted::SetupError> for Failure {
     fn from(error: frosted::SetupError) -> Self {
         Self::new(error.to_string())

@@ -4,8 +4,8 @@ use std::fs;
 use std::time::Duration;
 
 use frosted::{
-    Background, Frame, FrameReport, FrameSpec, Model, Pipeline, PixelFormat, RuntimeSearch,
-    SegmenterInfo, Settings, Setup, Timestamp,
+    Background, Frame, FrameReport, FrameSpec, Model, Pipeline, PixelFormat, SegmenterInfo,
+    Settings, Setup, Timestamp,
 };
 
 use crate::cli::ProtectOptions;
@@ -31,10 +31,7 @@ pub(crate) fn setup(
     Ok(Setup {
         model: options.model.clone(),
         engine: options.engine,
-        runtime: RuntimeSearch {
-            given: options.onnxruntime.clone(),
-            ..RuntimeSearch::default()
-        },
+        runtime: options.runtime_search(),
         threads: options.threads,
         settings: Settings {
             background,

@@ -23,13 +23,17 @@ pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
         messages::note(note);
     }
     let height = opened.source.info().spec.upright_height();
-    config::floor_of_this_machine()?
-        .check(
-            &options.protect.background,
-            options.protect.text_height,
-            height,
-        )
-        .map_err(|breach| Failure::new(breach.to_string()))?;
+    let floor = config::floor_of_this_machine()?;
+    floor.check_network(
+        &options.protect.model,
+        options.protect.engine,
+        &options.protect.runtime_search(),
+    )?;
+    floor.check(
+        &options.protect.background,
+        options.protect.text_height,
+        height,
+    )?;
     let background = options.protect.background()?;
     let mut run = Run::new(&options.protect, background, opened.source.info())?;
     let summary = options

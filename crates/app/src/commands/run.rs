@@ -132,10 +132,7 @@ impl Opened {
         let pipeline = Setup {
             model: self.start.model.clone(),
             engine: self.start.engine,
-            runtime: RuntimeSearch {
-                given: self.start.onnxruntime.clone(),
-                ..RuntimeSearch::default()
-            },
+            runtime: config.runtime_search(RuntimeSearch::default())?,
             threads: self.start.threads,
             settings: config.settings_for_any_frame(),
             ..Setup::default()

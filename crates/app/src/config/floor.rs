@@ -9,6 +9,10 @@ use super::choices::SubjectRule;
 use super::table::Entries;
 use crate::cli::BackgroundChoice;
 
+mod network;
+
+use network::{NETWORK, NetworkRule};
+
 const BACKGROUND: &str = "minimum-background";
 const TEXT_HEIGHT: &str = "minimum-text-height";
 const SUBJECT: &str = "subject";
@@ -143,6 +147,11 @@ impl Breach {
     pub(super) fn raised_to(&self, what: &str) -> String {
         format!("{}: raised to {what}", self.reason)
     }
+
+    /// What is said where a stream that runs keeps it.
+    pub(super) fn kept_until_the_next_start(&self) -> String {
+        format!("{}: it stays until the next start", self.reason)
+    }
 }
 
 impl fmt::Display for Breach {
@@ -161,6 +170,7 @@ pub(crate) struct Floor {
     text_share: Option<Rule<TextHeight>>,
     text_pixels: Option<Rule<TextHeight>>,
     subject: Option<Rule<SubjectRule>>,
+    network: Option<Rule<NetworkRule>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -189,7 +199,7 @@ impl Floor {
     /// # Errors
     /// The line, what is wrong there and what would be right.
     pub(crate) fn from_toml(text: &str, file: &Path) -> Result<Self, String> {
-        let entries = Entries::parse(text, &[BACKGROUND, TEXT_HEIGHT, SUBJECT])?;
+        let entries = Entries::parse(text, &[BACKGROUND, TEXT_HEIGHT, SUBJECT, NETWORK])?;
         let height: Option<TextHeight> = entries.parsed(TEXT_HEIGHT)?;
         let rule = height.map(|height| Rule::new(height, file));
         let (text_pixels, text_share) = match height {
@@ -203,6 +213,7 @@ impl Floor {
             text_share,
             text_pixels,
             subject: entries.parsed(SUBJECT)?.map(|least| Rule::new(least, file)),
+            network: entries.parsed(NETWORK)?.map(|least| Rule::new(least, file)),
         })
     }
 
@@ -213,6 +224,7 @@ impl Floor {
             text_share: stronger(self.text_share, other.text_share, at_least),
             text_pixels: stronger(self.text_pixels, other.text_pixels, at_least),
             subject: stronger(self.subject, other.subject, |a, b| a >= b),
+            network: stronger(self.network, other.network, |a, b| a >= b),
         }
     }
 

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::file::{Content, Watched};
 use super::floor::{Breach, Floor, Strength, shown};
-use super::merged::{Config, Wanted};
+use super::merged::{Config, StartSettings, Wanted};
 use super::places::{Places, SettingsPlace};
 use super::wishes::Wishes;
 use crate::exit::Failure;
@@ -55,7 +55,7 @@ impl Live {
         }
         let wanted = Wanted::of(given);
         let config = Config::new(&wanted, &floor)?;
-        let raised = raised_notes(&floor, &wanted);
+        let raised = raised_notes(&floor, &wanted, config.start());
         let live = Self {
             options,
             settings,
@@ -165,7 +165,7 @@ impl Live {
 
     /// Says what the floor has raised, unless it was said before.
     fn say_raised(&mut self, notes: &mut Vec<String>) {
-        let raised = raised_notes(&self.floor, &self.wanted());
+        let raised = raised_notes(&self.floor, &self.wanted(), self.config.start());
         let new = raised.iter().filter(|note| !self.raised.contains(note));
         notes.extend(new.cloned());
         self.raised = raised;
@@ -279,6 +279,7 @@ fn breach(floor: &Floor, given: &Wishes, before: Option<&Wanted>) -> Option<Brea
     let wanted = Wanted::of(given.clone());
     let new_background = before.is_none_or(|before| before.background != wanted.background);
     let new_text = before.is_none_or(|before| before.text_height != wanted.text_height);
+    let new_start = before.is_none_or(|before| before.start != wanted.start);
     let new_subject = before.is_none_or(|before| before.subject != wanted.subject);
     let background = given.background.as_ref().filter(|_| new_background);
     // A height that was of no account may come into its own with another background.
@@ -291,6 +292,7 @@ fn breach(floor: &Floor, given: &Wishes, before: Option<&Wanted>) -> Option<Brea
         .and_then(|choice| floor.background_breach(choice))
         .or_else(|| floor.text_breach(text?))
         .or_else(|| floor.subject_breach(subject?))
+        .or_else(|| floor.start_breach(&wanted.start).filter(|_| new_start))
 }
 
 /// Whether anything of the room is shown, the floor given.
@@ -303,6 +305,8 @@ fn refusal(options: &Wishes, settings: Option<&Watched>, breach: &Breach) -> Str
     let by_option = match breach.key() {
         "background" => options.background.is_some(),
         "text-height" => options.text_height.is_some(),
+        "model" => options.model.is_some(),
+        "onnxruntime" => options.onnxruntime.is_some(),
         _ => false,
     };
     match settings {
@@ -311,8 +315,9 @@ fn refusal(options: &Wishes, settings: Option<&Watched>, breach: &Breach) -> Str
     }
 }
 
-/// What the floor makes stronger than it was wanted.
-fn raised_notes(floor: &Floor, wanted: &Wanted) -> Vec<String> {
+/// What the floor makes stronger than it was wanted, and what a stream that runs with
+/// `start` keeps though the floor has risen above it.
+fn raised_notes(floor: &Floor, wanted: &Wanted, start: &StartSettings) -> Vec<String> {
     let raised = floor.raise_background(wanted.background.clone());
     let background = floor.background_breach(&wanted.background).map(|breach| {
         breach.raised_to(match Strength::of(&raised) {
@@ -325,7 +330,10 @@ fn raised_notes(floor: &Floor, wanted: &Wanted) -> Vec<String> {
         .text_breach(wanted.text_height)
         .filter(|_| shows_the_room(floor, wanted))
         .map(|breach| breach.raised_to(&shown(floor.raise_text(wanted.text_height))));
-    background.into_iter().chain(text).collect()
+    let kept = floor
+        .start_breach(start)
+        .map(|breach| breach.kept_until_the_next_start());
+    background.into_iter().chain(text).chain(kept).collect()
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 use std::path::PathBuf;
 
-use frosted::{Background, CardReason, EngineChoice, Model, Rate, Settings, TextHeight};
+use frosted::{
+    Background, CardReason, EngineChoice, Model, Rate, RuntimeSearch, Settings, TextHeight,
+};
 
 use super::choices::{OutputChoice, SubjectRule};
-use super::floor::{Floor, shown};
+use super::floor::{Breach, Floor, shown};
 use super::wishes::Wishes;
 use crate::cli::{BackgroundChoice, Size};
 use crate::media::{MediaError, open};
@@ -201,6 +203,20 @@ impl Config {
 
     fn shows_the_room(&self) -> bool {
         matches!(self.background, Background::Blur(_) | Background::Frost(_))
+    }
+
+    /// Where ONNX Runtime is looked for; `usual` is where it would be without settings.
+    ///
+    /// # Errors
+    /// The floor rules out a library that the process's environment names.
+    pub(crate) fn runtime_search(&self, usual: RuntimeSearch) -> Result<RuntimeSearch, Breach> {
+        let search = RuntimeSearch {
+            given: self.start.onnxruntime.clone(),
+            ..usual
+        };
+        self.floor
+            .check_network(&self.start.model, self.start.engine, &search)?;
+        Ok(search)
     }
 
     /// What a running stream keeps.

@@ -23,6 +23,7 @@ mod wishes;
 mod properties;
 
 pub(crate) use choices::OutputChoice;
+pub(crate) use floor::Breach;
 pub(crate) use live::{Live, floor_of_this_machine};
 pub(crate) use merged::{Config, StartSettings};
 pub(crate) use places::Places;
