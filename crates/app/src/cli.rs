@@ -5,8 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use frosted::{Background, EngineChoice, Model, PixelFormat, Rgb, RuntimeSearch, TextHeight};
 
 use crate::config::Wishes;
-use crate::exit::Failure;
-use crate::media::{Rate, open};
+use crate::media::{MediaError, Rate, open};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 a file, the machine or the set-up is at fault, 2 wrong usage,
@@ -100,14 +99,15 @@ pub(crate) enum Command {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ProtectOptions {
     /// What is shown instead of the room: blur, frost, color:#RRGGBB, image:FILE, green
-    /// (#00B140) or alpha (transparent).
-    #[arg(long, value_name = "WHAT", default_value = "blur")]
-    pub(crate) background: BackgroundChoice,
+    /// (#00B140) or alpha (transparent) [default: blur].
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) background: Option<BackgroundChoice>,
 
     /// The tallest letters of the room that stay unreadable, for blur and frost: a share of
-    /// the frame's height (1/34 to 1/2) or pixels (64px), which are held to that range.
-    #[arg(long, value_name = "HEIGHT", default_value = "1/17")]
-    pub(crate) text_height: TextHeight,
+    /// the frame's height (1/34 to 1/2) or pixels (64px), which are held to that range
+    /// [default: 1/17].
+    #[arg(long, value_name = "HEIGHT")]
+    pub(crate) text_height: Option<TextHeight>,
 
     /// The network: landscape (quick), quality, or FILE.onnx with its spec FILE.toml beside
     /// it.
@@ -230,8 +230,8 @@ pub(crate) struct MatteOptions {
 impl MatteOptions {
     pub(crate) fn protect(&self) -> ProtectOptions {
         ProtectOptions {
-            background: BackgroundChoice::Alpha,
-            text_height: TextHeight::default(),
+            background: Some(BackgroundChoice::Alpha),
+            text_height: None,
             model: self.model.clone(),
             engine: self.engine,
             onnxruntime: self.onnxruntime.clone(),
@@ -320,16 +320,24 @@ impl FromStr for BackgroundChoice {
     }
 }
 
-impl ProtectOptions {
+impl BackgroundChoice {
     /// The background, its picture loaded.
-    pub(crate) fn background(&self) -> Result<Background, Failure> {
-        Ok(match &self.background {
-            BackgroundChoice::Blur => Background::Blur(self.text_height),
-            BackgroundChoice::Frost => Background::Frost(self.text_height),
-            BackgroundChoice::Colour(rgb) => Background::Colour(*rgb),
-            BackgroundChoice::Image(path) => Background::Image(open::picture(path)?),
-            BackgroundChoice::Alpha => Background::Transparent,
+    pub(crate) fn load(&self, text_height: TextHeight) -> Result<Background, MediaError> {
+        Ok(match self {
+            Self::Blur => Background::Blur(text_height),
+            Self::Frost => Background::Frost(text_height),
+            Self::Colour(rgb) => Background::Colour(*rgb),
+            Self::Image(path) => Background::Image(open::picture(path)?),
+            Self::Alpha => Background::Transparent,
         })
+    }
+}
+
+impl ProtectOptions {
+    /// The background that is asked for or the default, its picture loaded.
+    pub(crate) fn background(&self) -> Result<Background, MediaError> {
+        let choice = self.background.as_ref().unwrap_or(&BackgroundChoice::Blur);
+        choice.load(self.text_height.unwrap_or_default())
     }
 
     /// Where ONNX Runtime is looked for.
@@ -343,7 +351,7 @@ impl ProtectOptions {
     /// The files that these options read, which no output may replace.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         let mut files: Vec<PathBuf> = self.onnxruntime.iter().cloned().collect();
-        if let BackgroundChoice::Image(path) = &self.background {
+        if let Some(BackgroundChoice::Image(path)) = &self.background {
             files.push(path.clone());
         }
         if let Model::File(path) = &self.model {

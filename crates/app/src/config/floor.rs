@@ -9,6 +9,7 @@ use super::choices::SubjectRule;
 use super::table::Entries;
 use crate::cli::BackgroundChoice;
 
+mod look;
 mod network;
 
 use network::{NETWORK, NetworkRule};
@@ -60,6 +61,15 @@ impl Strength {
             Self::Blur => BackgroundChoice::Blur,
             Self::Frost => BackgroundChoice::Frost,
             Self::Cover => BackgroundChoice::Colour(PLAIN),
+        }
+    }
+
+    /// What something weaker is raised to.
+    pub(super) fn in_words(self) -> &'static str {
+        match self {
+            Self::Blur => "blur",
+            Self::Frost => "frost",
+            Self::Cover => "a plain colour",
         }
     }
 
@@ -296,25 +306,6 @@ impl Floor {
             ),
             remedy: format!("choose {}", rule.least),
         })
-    }
-
-    /// Refuses what is below the floor in frames of this upright height in pixels, for work
-    /// whose frames are known before it begins.
-    ///
-    /// # Errors
-    /// The breach. The text height counts only where something of the room is shown.
-    pub(crate) fn check(
-        &self,
-        choice: &BackgroundChoice,
-        text_height: TextHeight,
-        frame_height_px: usize,
-    ) -> Result<(), Breach> {
-        let shows_the_room = Strength::of(choice) < Strength::Cover;
-        let breach = self.background_breach(choice).or_else(|| {
-            self.text_breach_at(text_height, frame_height_px)
-                .filter(|_| shows_the_room)
-        });
-        breach.map_or(Ok(()), Err)
     }
 
     /// The background itself, or the weakest that is strong enough.

@@ -319,13 +319,9 @@ fn refusal(options: &Wishes, settings: Option<&Watched>, breach: &Breach) -> Str
 /// `start` keeps though the floor has risen above it.
 fn raised_notes(floor: &Floor, wanted: &Wanted, start: &StartSettings) -> Vec<String> {
     let raised = floor.raise_background(wanted.background.clone());
-    let background = floor.background_breach(&wanted.background).map(|breach| {
-        breach.raised_to(match Strength::of(&raised) {
-            Strength::Cover => "a plain colour",
-            Strength::Frost => "frost",
-            Strength::Blur => "blur",
-        })
-    });
+    let background = floor
+        .background_breach(&wanted.background)
+        .map(|breach| breach.raised_to(Strength::of(&raised).in_words()));
     let text = floor
         .text_breach(wanted.text_height)
         .filter(|_| shows_the_room(floor, wanted))

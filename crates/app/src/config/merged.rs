@@ -8,7 +8,7 @@ use super::choices::{OutputChoice, SubjectRule};
 use super::floor::{Breach, Floor, shown};
 use super::wishes::Wishes;
 use crate::cli::{BackgroundChoice, Size};
-use crate::media::{MediaError, open};
+use crate::media::MediaError;
 
 /// The settings in force: never weaker than the floor that they were made with.
 #[derive(Clone, Debug)]
@@ -116,13 +116,7 @@ impl Config {
     pub(super) fn new(wanted: &Wanted, floor: &Floor) -> Result<Self, MediaError> {
         let choice = floor.raise_background(wanted.background.clone());
         let text_height = floor.raise_text(wanted.text_height);
-        let background = match &choice {
-            BackgroundChoice::Image(path) => Background::Image(open::picture(path)?),
-            BackgroundChoice::Blur => Background::Blur(text_height),
-            BackgroundChoice::Frost => Background::Frost(text_height),
-            BackgroundChoice::Colour(rgb) => Background::Colour(*rgb),
-            BackgroundChoice::Alpha => Background::Transparent,
-        };
+        let background = choice.load(text_height)?;
         Ok(Self {
             floor: floor.clone(),
             choice,

@@ -159,12 +159,49 @@ fn work_on_known_frames_is_refused_below_the_floor() {
         ("alpha", "1px", 720, true),
     ];
     for (choice, text, frame, accepted) in cases {
-        let checked = floor.check(&choice.parse().unwrap(), height(text), frame);
-        assert_eq!(
-            checked.is_ok(),
-            accepted,
-            "{choice} {text} {frame}: {checked:?}"
-        );
+        let background = choice.parse().unwrap();
+        let look = floor.look(Some(&background), Some(height(text)), frame);
+        assert_eq!(look.is_ok(), accepted, "{choice} {text} {frame}: {look:?}");
+        if let Ok(look) = look {
+            let kept = (look.background, look.text_height, look.notes.len());
+            assert_eq!(kept, (background, height(text), 0));
+        }
+    }
+}
+
+#[test]
+fn a_default_is_raised_for_known_frames_and_what_was_asked_for_is_not() {
+    // floor, background and text height that are asked for, what comes of them, notes
+    let cases = [
+        ("", None, None, Some(("blur", "1/17")), 0),
+        ("cover", None, None, Some(("color:#2E5266", "1/17")), 1),
+        ("frost", None, None, Some(("frost", "1/17")), 1),
+        ("frost", None, Some("1/20"), Some(("frost", "1/20")), 1),
+        ("frost", Some("blur"), None, None, 0),
+        ("1/10", None, None, Some(("blur", "1/10")), 1),
+        ("1/10", Some("frost"), None, Some(("frost", "1/10")), 1),
+        ("1/10", Some("green"), None, Some(("green", "1/17")), 0),
+        ("1/10", None, Some("1/11"), None, 0),
+        ("1/20", None, None, Some(("blur", "1/17")), 0),
+        ("64px", None, None, Some(("blur", "64px")), 1),
+    ];
+    for (least, background, text, expected, notes) in cases {
+        let floor = match least {
+            "" => Floor::default(),
+            least if least.contains(['/', 'p']) => {
+                floor(&format!("minimum-text-height = \"{least}\""))
+            }
+            least => floor(&format!("minimum-background = \"{least}\"")),
+        };
+        let asked: Option<BackgroundChoice> = background.map(|name: &str| name.parse().unwrap());
+        let look = floor.look(asked.as_ref(), text.map(height), 720).ok();
+        let name = format!("{least} {background:?} {text:?}: {look:?}");
+        let found = look
+            .as_ref()
+            .map(|look| (look.background.clone(), look.text_height));
+        let expected = expected.map(|(name, text)| (name.parse().unwrap(), height(text)));
+        assert_eq!(found, expected, "{name}");
+        assert_eq!(look.map_or(0, |look| look.notes.len()), notes, "{name}");
     }
 }
 
