@@ -91,7 +91,8 @@ pub(crate) enum Command {
     Matte(MatteOptions),
     /// Measure the time of a frame; prints one line of JSON.
     Bench(BenchOptions),
-    /// Say which engine, models and programs are there and how to get what is missing.
+    /// Say which engine, models, programs, settings and cameras are there, and how to get what
+    /// is missing.
     Check(CheckOptions),
 }
 

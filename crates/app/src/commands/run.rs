@@ -1,4 +1,5 @@
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use frosted::camera::{CameraError, Mode, Sink, SinkOptions, Wish, monotonic_now};
@@ -98,13 +99,9 @@ struct Opened {
 impl Opened {
     fn new(start: &StartSettings, wait: bool) -> Result<Self, Failure> {
         let wish = wish(start);
-        let choice = start
-            .camera
-            .as_deref()
-            .map_or_else(CameraChoice::default, CameraChoice::from);
         let mut outputs = SystemOutputs::new(&start.output)?;
         let own = outputs.device().map(ToOwned::to_owned);
-        let cameras = SystemCameras::new(choice, wish, own);
+        let cameras = cameras_of(start, own);
         let (mode, waits_for) = match cameras.probe() {
             Ok(mode) => (mode, None),
             Err(error) if wait => (None, Some(error)),
@@ -186,6 +183,15 @@ impl Opened {
         });
         lines
     }
+}
+
+/// The cameras that are asked for; `own` is the device that is fed.
+pub(super) fn cameras_of(start: &StartSettings, own: Option<PathBuf>) -> SystemCameras {
+    let choice = start
+        .camera
+        .as_deref()
+        .map_or_else(CameraChoice::default, CameraChoice::from);
+    SystemCameras::new(choice, wish(start), own)
 }
 
 /// Frames a second.

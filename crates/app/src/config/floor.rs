@@ -17,6 +17,7 @@ use network::{NETWORK, NetworkRule};
 const BACKGROUND: &str = "minimum-background";
 const TEXT_HEIGHT: &str = "minimum-text-height";
 const SUBJECT: &str = "subject";
+pub(super) const POLICY_KEYS: [&str; 4] = [BACKGROUND, TEXT_HEIGHT, SUBJECT, NETWORK];
 
 /// The colour that stands in where a floor allows nothing of the room: a dark grey-blue.
 const PLAIN: Rgb = Rgb::new(46, 82, 102);
@@ -209,7 +210,7 @@ impl Floor {
     /// # Errors
     /// The line, what is wrong there and what would be right.
     pub(crate) fn from_toml(text: &str, file: &Path) -> Result<Self, String> {
-        let entries = Entries::parse(text, &[BACKGROUND, TEXT_HEIGHT, SUBJECT, NETWORK])?;
+        let entries = Entries::parse(text, &POLICY_KEYS)?;
         let height: Option<TextHeight> = entries.parsed(TEXT_HEIGHT)?;
         let rule = height.map(|height| Rule::new(height, file));
         let (text_pixels, text_share) = match height {

@@ -89,6 +89,12 @@ impl Wanted {
     }
 }
 
+impl Default for StartSettings {
+    fn default() -> Self {
+        Wanted::of(Wishes::default()).start
+    }
+}
+
 impl StartSettings {
     /// The keys in which `other` differs.
     pub(super) fn differences(&self, other: &Self) -> Vec<&'static str> {

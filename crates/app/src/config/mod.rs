@@ -16,6 +16,7 @@ mod live;
 mod merged;
 mod places;
 mod reloader;
+mod report;
 mod table;
 mod wishes;
 
@@ -28,4 +29,5 @@ pub(crate) use live::{Live, floor_of_this_machine};
 pub(crate) use merged::{Config, StartSettings};
 pub(crate) use places::Places;
 pub(crate) use reloader::Reloader;
+pub(crate) use report::{Found, Report};
 pub(crate) use wishes::Wishes;

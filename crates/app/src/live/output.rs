@@ -54,6 +54,43 @@ impl SystemOutputs {
             Place::PipeWire | Place::Stdout => None,
         }
     }
+
+    /// What it is, for people, if it is there, without opening it for feeding.
+    ///
+    /// # Errors
+    /// [`CameraError`] with the remedy.
+    pub(crate) fn probe(&self) -> Result<String, CameraError> {
+        let path = match &self.place {
+            Place::Device(path) => path,
+            Place::PipeWire => return Ok("a node of PipeWire".to_owned()),
+            Place::Stdout => return Ok("Y4M on the standard output".to_owned()),
+        };
+        let node = path.canonicalize();
+        let node = node.as_ref().unwrap_or(path);
+        match sinks().into_iter().find(|sink| sink.path == *node) {
+            Some(SinkInfo {
+                trouble: Some(trouble),
+                ..
+            }) => Err(trouble),
+            Some(sink) => Ok(format!("{} ({})", sink.name, path.display())),
+            None => Err(CameraError::new(
+                CameraErrorKind::NotFound,
+                format!(
+                    "{}: is no v4l2loopback that is there: see frosted devices",
+                    path.display()
+                ),
+            )),
+        }
+    }
+}
+
+/// The version of v4l2loopback, empty if it has none, or `None` if it is not loaded.
+pub(crate) fn loopback_driver() -> Option<String> {
+    let module = Path::new("/sys/module/v4l2loopback");
+    let version = || std::fs::read_to_string(module.join("version"));
+    module
+        .exists()
+        .then(|| version().unwrap_or_default().trim().to_owned())
 }
 
 impl Place {
@@ -128,6 +165,12 @@ fn first_loopback(sinks: Vec<SinkInfo>) -> Result<PathBuf, CameraError> {
 }
 
 fn no_loopback() -> CameraError {
+    if !cfg!(target_os = "linux") {
+        return CameraError::new(
+            CameraErrorKind::NotFound,
+            "there is no virtual camera on this system: write Y4M for another program (--output -)",
+        );
+    }
     let other = if cfg!(all(feature = "pipewire", target_os = "linux")) {
         ", or take PipeWire (--output pipewire)"
     } else {

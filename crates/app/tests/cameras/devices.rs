@@ -39,6 +39,34 @@ fn cameras_and_outputs_are_listed() {
 }
 
 #[test]
+fn a_check_names_the_devices_that_run_would_take() {
+    let Some(guest) = Guest::enter("a check names the devices that run would take") else {
+        return;
+    };
+    let check = || {
+        let output = frosted(&guest).arg("check").output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let said = check();
+    for words in [
+        "camera            ok: vivid (/dev/video0), 1280x720",
+        "virtual camera    ok: Frosted Camera (/dev/video10)",
+        "  v4l2loopback 0.",
+    ] {
+        assert!(said.contains(words), "\"{words}\" is missing in: {said}");
+    }
+    guest.unload_loopback();
+    let said = check();
+    for words in [
+        "virtual camera    missing: ",
+        "  v4l2loopback is not loaded",
+    ] {
+        assert!(said.contains(words), "\"{words}\" is missing in: {said}");
+    }
+    guest.load_loopback(&std::env::var("FROSTED_GUEST_OPTIONS").unwrap());
+}
+
+#[test]
 fn who_holds_a_busy_camera_is_said() {
     let Some(guest) = Guest::enter("who holds a busy camera is said") else {
         return;
