@@ -50,6 +50,14 @@ Each line of --json:
   frames       as fps, since the start
 Notes, such as a camera that is lost, go to the standard error.";
 
+const DEVICES_KEYS: &str = "\
+The JSON:
+  cameras            id (for run --camera), name, holders (programs that have it open),
+                     trouble (why it cannot be used, else null), and modes: for each
+                     encoding its sizes, for each size its rates in frames a second, \"30\" or
+                     \"30000/1001\"; none where the camera tells none
+  virtual_cameras    path (for run --output), name, holders, trouble";
+
 const BENCH_KEYS: &str = "\
 The line of JSON:
   frames                     frames measured
@@ -149,6 +157,7 @@ pub(crate) struct RunOptions {
 }
 
 #[derive(Debug, Args)]
+#[command(after_long_help = DEVICES_KEYS, after_help = DEVICES_KEYS)]
 pub(crate) struct DevicesOptions {
     /// Print JSON.
     #[arg(long)]

@@ -31,6 +31,28 @@ fn cameras_and_outputs_are_listed() {
         "a display is no camera: {said}"
     );
 
+    let output = frosted(&guest).args(["devices", "--json"]).output();
+    let json: serde_json::Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    let camera = &json["cameras"][0];
+    assert_eq!(camera["id"], VIVID, "{json}");
+    let encodings: Vec<_> = camera["modes"].as_array().unwrap().iter().collect();
+    let of = |name: &str| encodings.iter().filter(|of| of["encoding"] == name).count();
+    assert!(
+        encodings
+            .iter()
+            .all(|encoded| of(encoded["encoding"].as_str().unwrap()) == 1)
+    );
+    let yuyv = encodings
+        .iter()
+        .find(|of| of["encoding"] == "yuyv")
+        .unwrap();
+    let size = &yuyv["sizes"][0];
+    assert!(
+        size["width"].is_u64() && size["rates"][0].is_string(),
+        "{json}"
+    );
+    assert_eq!(json["virtual_cameras"][0]["path"], SINK, "{json}");
+
     let _writer = Writer::start(&room, Coding::Mjpeg, 30_000.0 / 1001.0);
     let said = devices(&guest);
     for word in [CAMERA, "Writer", "mjpeg", "640x360 at 29.97 fps"] {
