@@ -8,8 +8,10 @@ use crate::config::Wishes;
 use crate::media::{MediaError, Rate, open};
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done, 1 a file, the machine or the set-up is at fault, 2 wrong usage,
-130 broken off by Ctrl-C (what was written until then is kept and whole); run ends with 0.
+Exit codes: 0 done, 1 a file or the machine is at fault, 2 wrong usage, 3 the set-up is at
+fault and to start again does not help (no camera or virtual camera, one that is busy or not
+permitted, wrong settings, an administrator's rule, no engine), 130 broken off by Ctrl-C (what
+was written until then is kept and whole); run ends with 0.
 
 Nothing here uses the network.";
 
@@ -48,7 +50,11 @@ Each line of --json:
   latency_ms   from the capture of a frame until it was written, median of a second; null
                without frames
   frames       as fps, since the start
-Notes, such as a camera that is lost, go to the standard error.";
+Notes, such as a camera that is lost, go to the standard error.
+
+Exit codes: 0 ended by Ctrl-C or a request to end, or nobody reads the standard output any
+more; 1 the machine is at fault; 2 wrong usage; 3 the set-up is at fault and to start again
+does not help.";
 
 const DEVICES_KEYS: &str = "\
 The JSON:

@@ -163,12 +163,12 @@ fn check_fails_where_a_library_is_named_that_does_not_load() {
         .env("ORT_DYLIB_PATH", "gone.so")
         .output()
         .unwrap();
-    support::fails(&by_variable, 1, &["ORT_DYLIB_PATH", "does not load"]);
+    support::fails(&by_variable, 3, &["ORT_DYLIB_PATH", "does not load"]);
     let output = run(
         folder.path(),
         &["check", "--json", "--onnxruntime", "gone.so"],
     );
-    support::fails(&output, 1, &["--onnxruntime", "does not load"]);
+    support::fails(&output, 3, &["--onnxruntime", "does not load"]);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["usable"], false);
     assert_eq!(report["engines"][1]["ok"], true);
@@ -220,7 +220,7 @@ fn check_tells_the_settings_and_fails_where_run_would_not_start_with_them() {
     assert!(report["policy"][0]["path"].as_str().is_some(), "{report}");
     fs::write(&file, "size = 7").unwrap();
     let output = check(&["--json"]);
-    support::fails(&output, 1, &["frosted run does not start"]);
+    support::fails(&output, 3, &["frosted run does not start"]);
     let report: serde_json::Value = serde_json::from_str(&text(&output)).unwrap();
     assert_eq!(report["settings"]["ok"], false);
     let why = report["settings"]["why"].as_str().unwrap();

@@ -25,16 +25,16 @@ pub(crate) fn run(options: &CheckOptions) -> Result<Exit, Failure> {
     if found.usable() && found.live.begins() {
         Ok(Exit::Done)
     } else if found.usable() {
-        Err(Failure::new(
+        Err(Failure::setup(
             "frosted run does not start with these rules and settings, see why above",
         ))
     } else if found.insists_in_vain {
-        Err(Failure::new(
+        Err(Failure::setup(
             "the ONNX Runtime named by --onnxruntime or ORT_DYLIB_PATH does not load, see why above: \
              name another or none",
         ))
     } else {
-        Err(Failure::new(
+        Err(Failure::setup(
             "no engine can run the default model, see what is missing above",
         ))
     }

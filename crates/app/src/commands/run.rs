@@ -134,7 +134,8 @@ impl Opened {
             settings: config.settings_for_any_frame(),
             ..Setup::default()
         }
-        .build()?;
+        .build()
+        .map_err(|error| Failure::setup(error.to_string()))?;
         let info = pipeline.segmenter_info();
         self.engine = format!("{} on {}", info.model, info.engine);
         let parts = (self.cameras.take(), self.outputs.take(), self.sink.take());
@@ -226,7 +227,7 @@ fn sink_options(wish: &Wish, mode: Option<Mode>, asked: Option<Size>) -> SinkOpt
 fn refuse_other_size(asked: Option<Size>, sink: &dyn Sink) -> Result<(), Failure> {
     let (width, height) = sink.size();
     match asked {
-        Some(size) if (size.width, size.height) != (width, height) => Err(Failure::new(format!(
+        Some(size) if (size.width, size.height) != (width, height) => Err(Failure::setup(format!(
             "{}: gives {width}x{height} and not {}x{}: end the programs that look at it, or leave --size away",
             sink.describe(),
             size.width,

@@ -46,15 +46,21 @@ impl Live {
         let (policies, floor) = policies(&places.policies)?;
         let settings = places.settings.as_ref().map(opened).transpose()?;
         let file = match &settings {
-            Some(watched) => wishes_of(watched).map_err(Failure::new)?,
+            Some(watched) => wishes_of(watched).map_err(Failure::setup)?,
             None => Wishes::default(),
         };
         let given = options.clone().over(file.clone());
         if let Some(breach) = breach(&floor, &given, None) {
-            return Err(Failure::new(refusal(&options, settings.as_ref(), &breach)));
+            return Err(Failure::setup(refusal(
+                &options,
+                settings.as_ref(),
+                &breach,
+            )));
         }
         let wanted = Wanted::of(given);
-        let config = Config::new(&wanted, &floor)?;
+        // Its picture is a part of the settings.
+        let config =
+            Config::new(&wanted, &floor).map_err(|error| Failure::setup(error.to_string()))?;
         let raised = raised_notes(&floor, &wanted, config.start());
         let live = Self {
             options,
@@ -218,7 +224,7 @@ fn policies(paths: &[PathBuf]) -> Result<(Vec<Policy>, Floor), Failure> {
     for path in paths {
         let file = Watched::new(path.clone());
         let asked = floor_of(&file).map_err(|reason| {
-            Failure::new(format!(
+            Failure::setup(format!(
                 "{reason}: nothing is shown before the administrator's rules are understood, have them put right"
             ))
         })?;
@@ -252,7 +258,7 @@ fn opened(place: &SettingsPlace) -> Result<Watched, Failure> {
     let watched = Watched::new(place.path().to_owned());
     let named = matches!(place, SettingsPlace::Named(_));
     if named && *watched.content() == Content::Absent {
-        return Err(Failure::new(format!(
+        return Err(Failure::setup(format!(
             "settings file {}: is not there, give one that is or leave --settings out",
             watched.path().display()
         )));

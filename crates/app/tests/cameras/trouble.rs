@@ -167,7 +167,7 @@ fn a_second_instance_is_refused() {
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&second.stderr);
-        assert_eq!(second.status.code(), Some(1), "{said}");
+        assert_eq!(second.status.code(), Some(3), "{said}");
         assert_eq!(said.matches("error: ").count(), 1, "{said}");
         assert!(
             named.iter().any(|name| said.contains(name)),

@@ -43,7 +43,7 @@ impl Machine {
 
     fn load_with(&self, options: Wishes) -> Result<(Live, Vec<String>), String> {
         Live::load(options, self.places()).map_err(|failure| {
-            assert_eq!(failure.exit(), crate::exit::Exit::Failed);
+            assert_eq!(failure.exit(), crate::exit::Exit::Setup);
             failure.to_string()
         })
     }
