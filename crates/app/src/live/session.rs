@@ -338,8 +338,9 @@ impl Session {
             Err(error) => match error.kind() {
                 CameraErrorKind::TimedOut | CameraErrorKind::Damaged => self.do_without(),
                 _ => {
-                    self.close_camera();
+                    // The card first: closing can take long.
                     self.lose(error);
+                    self.close_camera();
                 }
             },
         }

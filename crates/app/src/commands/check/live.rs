@@ -74,7 +74,9 @@ impl Live {
         });
         if cfg!(target_os = "linux") {
             lines.push(match &self.driver {
-                Some(version) => format!("  v4l2loopback {version} is loaded"),
+                Some(version) => {
+                    format!("  v4l2loopback {version}").trim_end().to_owned() + " is loaded"
+                }
                 None => "  v4l2loopback is not loaded".to_owned(),
             });
         }
