@@ -31,6 +31,7 @@ pub(crate) struct Course {
     pub(crate) stage: Stage,
     pub(crate) times: StageTimes,
     pub(crate) person_share: f32,
+    pub(crate) frozen: bool,
 }
 
 /// Measures one stage after another.

@@ -14,6 +14,8 @@ pub(crate) struct Facts {
     pub undecided_permille: u16,
     /// Mean of luma (or green) over the picture, 0 to 255.
     pub brightness: u8,
+    /// The brightest of the picture's luma (or green) less the darkest, 0 to 255.
+    pub contrast: u8,
     /// How frayed the subject's outline is: the square of its length, counted in sides of
     /// pixels, over its area. 16 for a square; 0 without a person.
     pub raggedness: u32,
@@ -39,6 +41,9 @@ impl Facts {
         let outline = u64::from(outline(subject));
         // Green carries most of luma, so that one plane does for RGB.
         let plane = picture.planes()[usize::from(picture.colour().is_none())];
+        let (darkest, brightest) = plane
+            .iter()
+            .fold((255, 0), |(low, high), &v| (v.min(low), v.max(high)));
         let sum: u64 = plane.iter().map(|&v| u64::from(v)).sum();
         let permille =
             |part: u32, whole: u32| (1000 * u64::from(part) / u64::from(whole.max(1))) as u16;
@@ -54,6 +59,7 @@ impl Facts {
                 0
             },
             brightness: (sum / (plane.len() as u64).max(1)) as u8,
+            contrast: u8::saturating_sub(brightest, darkest),
             raggedness: (outline * outline)
                 .checked_div(u64::from(shown))
                 .unwrap_or(0)
@@ -85,7 +91,7 @@ mod tests {
 
     #[test]
     fn shares_and_outline_are_counted() {
-        let picture = picture(100, 100, |_, _| 77);
+        let picture = picture(100, 100, |x, _| 76 + (x % 3) as u8);
         let square = |x: usize, y: usize| (20..60).contains(&x) && (30..70).contains(&y);
         let subject = mask(&picture, square);
         let people = mask(&picture, |x, y| square(x, y) || y >= 90);
@@ -94,7 +100,8 @@ mod tests {
             people_permille: 260,
             subject_permille: 160,
             undecided_permille: 0,
-            brightness: 77,
+            brightness: 76,
+            contrast: 2,
             raggedness: 16,
         };
         assert_eq!(facts, expected);

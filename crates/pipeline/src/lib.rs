@@ -18,6 +18,7 @@ mod door;
 mod error;
 mod faces;
 mod facts;
+mod frozen;
 mod guarded;
 mod matte;
 mod packed;

@@ -16,6 +16,7 @@ use crate::door;
 use crate::error::{Error, ErrorKind};
 use crate::faces::FaceWatch;
 use crate::facts::Facts;
+use crate::frozen::FrozenWatch;
 use crate::guarded::Guarded;
 use crate::matte::Shrinker;
 use crate::policy::{self, Evidence, Verdict};
@@ -44,6 +45,7 @@ pub struct Pipeline {
     ready: Option<Ready>,
     state: policy::State,
     stuck: StuckWatch,
+    frozen: FrozenWatch,
     faces: Option<FaceWatch>,
     smooth: Smooth,
     room: RoomModel,
@@ -106,6 +108,7 @@ impl Pipeline {
             ready: None,
             state: policy::State::default(),
             stuck: StuckWatch::default(),
+            frozen: FrozenWatch::default(),
             faces: None,
             smooth: Smooth::default(),
             room: RoomModel::default(),
@@ -168,6 +171,7 @@ impl Pipeline {
             stage: Stage::Prepare,
             times: StageTimes::default(),
             person_share: 0.0,
+            frozen: false,
         };
         let shown = match self.attempt(input, output.frame(), began, &mut course) {
             Verdict::Person => Shown::Person,
@@ -203,6 +207,7 @@ impl Pipeline {
             person_share: course.person_share,
             plate_bits: plate_bits.0,
             plates: plate_bits.1,
+            frozen: course.frozen,
         })
     }
 
@@ -250,6 +255,7 @@ impl Pipeline {
             person_share: held.map_or(0.0, |last| last.person_share),
             plate_bits: held.map_or(0, |last| last.plate_bits.0),
             plates: held.map_or(0, |last| last.plate_bits.1),
+            frozen: false,
         })
     }
 
@@ -324,6 +330,7 @@ impl Pipeline {
         self.state = policy::State::default();
         self.subject.reset();
         self.settler.reset();
+        self.frozen.reset();
         if let Some(faces) = &mut self.faces {
             faces.reset();
         }
@@ -458,6 +465,7 @@ impl Pipeline {
             .compositor
             .reduce(id, &source)
             .map_err(|_| Cause::Compositor)?;
+        course.frozen = self.frozen.look(picture, source.captured_at());
         course.times.reduce = lap.next();
 
         course.stage = Stage::Segment;

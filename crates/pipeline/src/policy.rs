@@ -46,6 +46,9 @@ const MAX_UNDECIDED_PERMILLE: u16 = 600;
 /// A mask that leaves less of the room than this tells nothing apart; a network that has
 /// gone wrong often says that all is the person.
 const MAX_PERSON_PERMILLE: u16 = 900;
+/// A picture whose darkest and brightest reduced pixels are closer than this, in levels of
+/// luma, shows nothing: the lens is covered, or the camera sends blank frames.
+const MIN_CONTRAST: u8 = 10;
 /// An outline more frayed than this is noise, stripes or lace and nobody's (see
 /// [`Facts::raggedness`]): 25 times a square's, which leaves room for arms and fingers.
 const MAX_RAGGEDNESS: u32 = 400;
@@ -114,7 +117,13 @@ pub(crate) fn decide(
     let undecided = facts.undecided_permille > MAX_UNDECIDED_PERMILLE;
     let senseless =
         facts.people_permille > MAX_PERSON_PERMILLE || facts.raggedness > MAX_RAGGEDNESS;
-    if undecided || senseless {
+    let blank = facts.contrast < MIN_CONTRAST;
+    if undecided || senseless || blank {
+        let cause = if blank {
+            Cause::Blank
+        } else {
+            Cause::Undecided
+        };
         let warming = state.good < rules.warm_up_frames;
         let state = State {
             good: if warming { 0 } else { state.good },
@@ -124,7 +133,7 @@ pub(crate) fn decide(
         let verdict = if warming {
             Verdict::Card(Cause::Starting)
         } else {
-            Verdict::CoverAll(Cause::Undecided)
+            Verdict::CoverAll(cause)
         };
         return (state, verdict);
     }
@@ -186,6 +195,7 @@ mod tests {
         subject_permille: 300,
         undecided_permille: 80,
         brightness: 120,
+        contrast: 200,
         raggedness: 40,
     };
 
@@ -229,11 +239,12 @@ mod tests {
         let stranger = with(|f| f.subject_permille = 0);
         let dark = with(|f| f.brightness = 60);
         let huge = area(800);
+        let blank = with(|f| (f.brightness, f.contrast) = (16, 3));
         let late = Evidence::Mask {
             facts: PERSON,
             late: true,
         };
-        let cases: [(&str, usize, Vec<Evidence>, Vec<Verdict>); 14] = [
+        let cases: [(&str, usize, Vec<Evidence>, Vec<Verdict>); 15] = [
             (
                 "warming up",
                 0,
@@ -271,6 +282,17 @@ mod tests {
                 5,
                 [vec![lace; 2], vec![good; 10]].concat(),
                 [vec![CoverAll(Undecided); 11], vec![Person]].concat(),
+            ),
+            (
+                "the lens is covered for a moment",
+                5,
+                [vec![blank; 2], vec![good; 11]].concat(),
+                [
+                    vec![CoverAll(Blank); 2],
+                    vec![CoverAll(BrightnessStep); 10],
+                    vec![Person],
+                ]
+                .concat(),
             ),
             (
                 "everything is the person from the start",

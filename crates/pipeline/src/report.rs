@@ -26,6 +26,9 @@ pub struct FrameReport {
     pub plate_bits: u32,
     /// How many times the room was taken anew as a whole since the start.
     pub plates: u32,
+    /// Whether the camera has sent the same picture to the bit for 3 s or longer: it hangs,
+    /// or somebody plays a still. The frame is shown by its own mask all the same.
+    pub frozen: bool,
 }
 
 /// What an output frame shows.
@@ -53,6 +56,8 @@ pub enum Cause {
     /// People are in the picture, but none of them is a subject: nobody has moved yet, or
     /// only others are there.
     NoSubject,
+    /// The picture is of one colour: the lens is covered, or the camera sends blank frames.
+    Blank,
     /// The network could not tell person and room apart.
     Undecided,
     /// The person's area jumped from one frame to the next.
@@ -77,10 +82,11 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, for tables and tests.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Starting,
         Self::Nobody,
         Self::NoSubject,
+        Self::Blank,
         Self::Undecided,
         Self::AreaJump,
         Self::BrightnessStep,
@@ -99,6 +105,7 @@ impl Cause {
             Self::Starting | Self::ClockWentBack => "Starting: the picture comes in a moment",
             Self::Nobody => "Nobody is in the picture",
             Self::NoSubject => "Move a little to be seen",
+            Self::Blank => "The camera sees nothing: is its lens covered?",
             Self::Undecided => "Person and room cannot be told apart",
             Self::AreaJump | Self::BrightnessStep => "The picture changed suddenly",
             Self::Late => "This computer is too busy to protect the picture",
@@ -117,6 +124,7 @@ impl fmt::Display for Cause {
             Self::Starting => "starting",
             Self::Nobody => "nobody",
             Self::NoSubject => "no subject",
+            Self::Blank => "blank picture",
             Self::Undecided => "undecided mask",
             Self::AreaJump => "area jump",
             Self::BrightnessStep => "brightness step",

@@ -350,6 +350,9 @@ impl Session {
         let (state, cause) = State::of(report.shown);
         self.state = state;
         self.cause = cause.map(|cause| cause.to_string());
+        if report.frozen && self.cause.is_none() {
+            self.cause = Some("the camera's picture stands still".to_owned());
+        }
         self.card_at = None;
         self.write_frame();
     }

@@ -198,11 +198,16 @@ impl RoomModel {
         for plane in &mut self.mean {
             plane.resize(len, 0);
         }
-        for plane in [&mut self.looks, &mut self.like]
-            .into_iter()
-            .chain(&mut self.lit)
-        {
-            plane.resize(len, 0);
+        let maps = [
+            &mut self.looks,
+            &mut self.like,
+            &mut self.empty,
+            &mut self.unchanged,
+            &mut self.luma,
+            &mut self.still,
+        ];
+        for map in maps.into_iter().chain(&mut self.lit) {
+            map.resize(len, 0);
         }
         self.reset();
     }

@@ -228,11 +228,12 @@ impl SubjectFinder {
     /// moved and does not look like the room; where faces are looked for, has one or waited.
     fn elect(&mut self, sight: &Sight<'_>, choice: Choice) -> Option<usize> {
         let (width, height) = self.size;
-        let moved: &[u8] = match choice.newcomers {
-            Newcomers::MustMove => self.stillness.look(sight.picture, sight.people, sight.at),
-            Newcomers::AtOnce => &[],
-        };
-        let room = RoomMotion::of(moved, sight.people);
+        if choice.newcomers == Newcomers::MustMove {
+            let (picture, people) = (sight.picture, sight.people);
+            self.stillness.look(picture, people, sight.at);
+        }
+        let moved = self.stillness.moved();
+        let room = RoomMotion::of(moved, self.stillness.room());
         let marks = Marks {
             like: sight.like,
             moved,
@@ -487,15 +488,12 @@ struct RoomMotion {
 }
 
 impl RoomMotion {
-    fn of(moved: &[u8], people: &Mask) -> Self {
-        /// Mask values below are the room: .1.
-        const SOMEBODY: u8 = 26;
-        let pixels = moved.iter().zip(people.values());
-        let room = pixels.filter(|(_, value)| **value < SOMEBODY);
-        room.fold(Self { moved: 0, all: 0 }, |sum, (moved, _)| Self {
-            moved: sum.moved + usize::from(*moved),
-            all: sum.all + 1,
-        })
+    fn of(moved: &[u8], room: &[u8]) -> Self {
+        let moved = moved.iter().zip(room);
+        Self {
+            moved: moved.map(|(moved, room)| usize::from(moved & room)).sum(),
+            all: room.iter().map(|&room| usize::from(room)).sum(),
+        }
     }
 
     fn camera_moves(self) -> bool {
@@ -558,5 +556,7 @@ fn looks_like_room(head: &Head, like: &[u8], width: usize) -> bool {
     2 * alike > all
 }
 
+#[cfg(test)]
+mod scenes;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use frosted_core::{Mask, Timestamp};
 
+use crate::bitmap;
 use crate::room::Smooth;
 
 /// A pixel that is darker or brighter by more levels than this than all that was around it
@@ -19,10 +20,10 @@ const SOMEBODY: u8 = 26;
 #[derive(Debug, Default)]
 pub(crate) struct Stillness {
     size: (usize, usize),
-    reference: [Vec<u8>; 3],
+    reference: Reference,
     taken_at: Option<Timestamp>,
-    /// The picture before that, so that there always is one that is old enough.
-    next: [Vec<u8>; 3],
+    /// A younger one, so that there always is one that is old enough.
+    next: Reference,
     next_at: Option<Timestamp>,
     shifted: [Vec<u8>; 3],
     /// The least and the most of a plane's values around each pixel, across and then down.
@@ -30,6 +31,30 @@ pub(crate) struct Stillness {
     most: Vec<u8>,
     across: Vec<u8>,
     moved: Vec<u8>,
+    /// What is surely the room: nobody is near it, and was not then.
+    room: Vec<u8>,
+}
+
+/// A picture that is compared with, and where people were in it.
+#[derive(Debug, Default)]
+struct Reference {
+    planes: [Vec<u8>; 3],
+    /// 1 = somebody is within [`BORDER`].
+    people: Vec<u8>,
+}
+
+/// The room is farther than this from people, in reduced pixels.
+const BORDER: usize = 3;
+
+impl Reference {
+    fn take(&mut self, picture: &Smooth, people: &[u8]) {
+        for (kept, plane) in self.planes.iter_mut().zip(picture.planes()) {
+            kept.clear();
+            kept.extend_from_slice(plane);
+        }
+        self.people.clear();
+        self.people.extend_from_slice(people);
+    }
 }
 
 impl Stillness {
@@ -39,14 +64,23 @@ impl Stillness {
         self.moved.clear();
     }
 
-    /// Marks what has moved, 1 = it has; nothing has in the first frame.
-    pub(crate) fn look(&mut self, now: &Smooth, people: &Mask, at: Timestamp) -> &[u8] {
+    /// Looks at a frame; nothing has moved in the first one.
+    pub(crate) fn look(&mut self, now: &Smooth, people: &Mask, at: Timestamp) {
+        self.room.clear();
+        let somebody = people.values().iter().map(|&v| u8::from(v >= SOMEBODY));
+        self.room.extend(somebody);
+        bitmap::dilate_square(&mut self.room, now.size().0, BORDER, &mut self.across);
         if self.size != now.size() || self.taken_at.is_none_or(|taken| at < taken) {
             self.size = now.size();
-            self.take(now, at);
+            self.reference.take(now, &self.room);
+            self.taken_at = Some(at);
             self.next_at = None;
         }
-        let shift = self.shift(now, people);
+        self.renew(now, at);
+        for (room, &then) in self.room.iter_mut().zip(&self.reference.people) {
+            *room = 1 - (*room | then);
+        }
+        let shift = self.shift(now);
         self.shift_reference(shift);
         self.moved.clear();
         self.moved.resize(self.size.0 * self.size.1, 0);
@@ -62,19 +96,19 @@ impl Stillness {
                 *moved |= u8::from(beyond > MOVED_LEVELS);
             }
         }
-        self.renew(now, at);
+    }
+
+    /// What has moved, 1 = it has.
+    pub(crate) fn moved(&self) -> &[u8] {
         &self.moved
     }
 
-    fn take(&mut self, now: &Smooth, at: Timestamp) {
-        for (kept, plane) in self.reference.iter_mut().zip(now.planes()) {
-            kept.clear();
-            kept.extend_from_slice(plane);
-        }
-        self.taken_at = Some(at);
+    /// What is surely the room, now and when the reference was taken: 1 = it is.
+    pub(crate) fn room(&self) -> &[u8] {
+        &self.room
     }
 
-    /// The reference becomes the picture that waited, once that is half as old as it may be.
+    /// The reference becomes the younger one, once that is half as old as it may be.
     fn renew(&mut self, now: &Smooth, at: Timestamp) {
         let age = |taken: Option<Timestamp>| taken.map(|taken| at.since(taken));
         if age(self.taken_at) >= Some(REFERENCE_AGE) && self.next_at.is_some() {
@@ -82,24 +116,21 @@ impl Stillness {
             self.taken_at = self.next_at.take();
         }
         if self.next_at.is_none() && age(self.taken_at) >= Some(REFERENCE_AGE / 2) {
-            for (kept, plane) in self.next.iter_mut().zip(now.planes()) {
-                kept.clear();
-                kept.extend_from_slice(plane);
-            }
+            self.next.take(now, &self.room);
             self.next_at = Some(at);
         }
     }
 
     /// By how many half pixels the room seems to have been shifted since the reference.
-    fn shift(&self, now: &Smooth, people: &Mask) -> (isize, isize) {
+    fn shift(&self, now: &Smooth) -> (isize, isize) {
         let whole = |dx: isize, dy: isize| (2 * dx, 2 * dy);
         let range = -MOST_SHIFT..=MOST_SHIFT;
         let places = range
             .clone()
             .flat_map(|dy| range.clone().map(move |dx| whole(dx, dy)));
-        let (x, y) = self.best_shift(now, people, places);
+        let (x, y) = self.best_shift(now, places);
         let near = (-1..=1).flat_map(|dy| (-1..=1).map(move |dx| (x + dx, y + dy)));
-        self.best_shift(now, people, near)
+        self.best_shift(now, near)
     }
 
     /// The shift of those given, in half pixels, by which the room differs least; without a
@@ -107,7 +138,6 @@ impl Stillness {
     fn best_shift(
         &self,
         now: &Smooth,
-        people: &Mask,
         shifts: impl Iterator<Item = (isize, isize)>,
     ) -> (isize, isize) {
         /// Every so manieth column of every so manieth row.
@@ -115,13 +145,13 @@ impl Stillness {
         let (width, height) = self.size;
         let margin = MOST_SHIFT as usize + 1;
         let luma = now.luma();
-        let then = &self.reference[now.luma_plane()];
+        let then = &self.reference.planes[now.luma_plane()];
         let difference = |(dx, dy): (isize, isize)| {
             let mut sum = 0u64;
             for y in (margin..height.saturating_sub(margin)).step_by(STEP) {
                 for x in (margin..width.saturating_sub(margin)).step_by(STEP) {
                     let at = y * width + x;
-                    if people.values()[at] < SOMEBODY {
+                    if self.room[at] == 1 {
                         let from = between(then, width, (2 * x as isize + dx, 2 * y as isize + dy));
                         sum += u64::from(luma[at].abs_diff(from));
                     }
@@ -136,7 +166,7 @@ impl Stillness {
 
     fn shift_reference(&mut self, (dx, dy): (isize, isize)) {
         let (width, height) = self.size;
-        for (shifted, reference) in self.shifted.iter_mut().zip(&self.reference) {
+        for (shifted, reference) in self.shifted.iter_mut().zip(&self.reference.planes) {
             shifted.clear();
             for y in 0..height {
                 let y = (2 * y as isize + dy).clamp(0, 2 * (height as isize - 1));
@@ -208,7 +238,8 @@ mod tests {
             let people = mask(&picture, inside);
             smooth.take(&picture);
             let at = Timestamp::from_millis(33 * frame);
-            let moved = stillness.look(&smooth, &people, at);
+            stillness.look(&smooth, &people, at);
+            let moved = stillness.moved();
             let marked = (12..28).flat_map(|y| (34..46).map(move |x| y * 80 + x));
             let (all, count) = marked.fold((0, 0), |(all, count), at| {
                 (all + 1, count + usize::from(moved[at]))
