@@ -435,7 +435,7 @@ impl Writing {
 }
 
 /// The name to call an input by in messages.
-fn input_name(path: &Path) -> String {
+pub(crate) fn input_name(path: &Path) -> String {
     if path == Path::new("-") {
         "standard input (-)".to_owned()
     } else {
