@@ -197,10 +197,15 @@ fn the_end_of_the_input_is_the_end() {
 
 #[test]
 fn an_input_that_is_no_y4m_ends_it_with_the_reason() {
-    for (input, said) in [("", "is empty"), ("JFIF", "standard input (-)")] {
+    for (input, wait_ms, said) in [
+        ("", 0, "is empty"),
+        ("", 1500, "is empty"),
+        ("JFIF", 0, "standard input (-)"),
+    ] {
         let folder = tempfile::tempdir().unwrap();
         let mut child = fed(&folder).stderr(Stdio::piped()).spawn().unwrap();
         let mut given = child.stdin.take().unwrap();
+        thread::sleep(Duration::from_millis(wait_ms));
         given.write_all(input.as_bytes()).unwrap();
         drop(given);
         let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());

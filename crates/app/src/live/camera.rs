@@ -10,6 +10,7 @@ use frosted::camera::{
 
 use super::feed::Feed;
 use super::recording::Recording;
+use crate::media::open;
 
 /// Which camera is taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,7 +121,7 @@ impl SystemCameras {
                 name.map_or(id.clone(), |info| format!("{} ({id})", info.name))
             }
             Ok(Found::Pattern) => "test pattern".to_owned(),
-            Ok(Found::File(path)) => path.display().to_string(),
+            Ok(Found::File(path)) => open::input_name(&path),
             #[cfg(feature = "nokhwa")]
             Ok(Found::Nokhwa(id)) => format!("camera {id} by nokhwa"),
             Err(_) => self.choice.to_string(),

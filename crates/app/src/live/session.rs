@@ -448,10 +448,16 @@ impl Session {
     }
 
     fn end_of_camera(&mut self) -> Result<(), CameraError> {
-        match (&self.camera, &self.trouble) {
-            (None, Some(error)) if !self.cameras.comes_back() => Err(error.clone()),
-            _ => Ok(()),
+        if self.camera.is_some() || self.cameras.comes_back() {
+            return Ok(());
         }
+        // It has a last frame, or says why there are no more.
+        let source = self.cameras.open()?;
+        self.camera = Some(Running {
+            source,
+            heard: monotonic_now(),
+        });
+        Ok(())
     }
 
     fn close_camera(&mut self) {
