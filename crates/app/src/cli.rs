@@ -36,7 +36,7 @@ Where frames cannot be protected, and while there are none, viewers see a card. 
 that is unplugged is waited for. Ctrl-C ends it.
 
 A camera can also be a file (its frames come again and again), - (Y4M on the standard
-input) or pattern (colour bars).
+input, with whose end the program ends) or pattern (colour bars).
 
 The settings file is read again when it changes; options win over it, and the
 administrator's policy file over both: see docs/SETTINGS.md.
@@ -53,9 +53,9 @@ Each line of --json:
   frames       as fps, since the start
 Notes, such as a camera that is lost, go to the standard error.
 
-Exit codes: 0 ended by Ctrl-C or a request to end, or nobody reads the standard output any
-more; 1 the machine is at fault; 2 wrong usage; 3 the set-up is at fault and to start again
-does not help.";
+Exit codes: 0 ended by Ctrl-C or a request to end, or with the standard input or output; 1 the
+machine or the standard input is at fault; 2 wrong usage; 3 the set-up is at fault and to
+start again does not help.";
 
 const DEVICES_KEYS: &str = "\
 The JSON:

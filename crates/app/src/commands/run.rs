@@ -2,7 +2,7 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use frosted::camera::{CameraError, Mode, Sink, SinkOptions, Wish, monotonic_now};
+use frosted::camera::{CameraError, CameraErrorKind, Mode, Sink, SinkOptions, Wish, monotonic_now};
 use frosted::{Rate, RuntimeSearch, Setup, Timestamp};
 
 use super::voice::{Stream, Voice};
@@ -48,9 +48,16 @@ pub(crate) fn run(options: &RunOptions) -> Result<Exit, Failure> {
             height = None;
         }
         if let Err(gone) = session.step() {
-            // Whoever read the standard output has had enough, which is how a pipe ends.
-            log::debug!("{gone}");
-            return Ok(Exit::Done);
+            session.finish();
+            teller.end();
+            return match gone.kind() {
+                // The pipe's other end has had enough, or has no more.
+                CameraErrorKind::Disconnected => {
+                    log::debug!("{gone}");
+                    Ok(Exit::Done)
+                }
+                _ => Err(Failure::new(gone.to_string())),
+            };
         }
         if height != Some(session.frame_height()) {
             height = Some(session.frame_height());

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use frosted::PixelFormat;
 use frosted::camera::{
@@ -7,7 +8,9 @@ use frosted::camera::{
     open_camera, probe_camera,
 };
 
+use super::feed::Feed;
 use super::recording::Recording;
+use crate::media::open;
 
 /// Which camera is taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +57,11 @@ impl fmt::Display for CameraChoice {
 pub(crate) trait Cameras: Send {
     /// Opens and starts the camera.
     fn open(&mut self) -> Result<Box<dyn Source>, CameraError>;
+
+    /// Whether it can come back once it is gone.
+    fn comes_back(&self) -> bool {
+        true
+    }
 }
 
 /// Cameras of this machine, and files in their place.
@@ -63,6 +71,8 @@ pub(crate) struct SystemCameras {
     wish: Wish,
     /// The virtual camera's own device, which is never its source.
     own: Option<PathBuf>,
+    /// The standard input, once it was opened: it cannot be opened again.
+    input: Option<Arc<Feed>>,
 }
 
 /// What a choice comes down to at present.
@@ -78,7 +88,12 @@ enum Found {
 impl SystemCameras {
     /// `own` is the device that the session feeds.
     pub(crate) fn new(choice: CameraChoice, wish: Wish, own: Option<PathBuf>) -> Self {
-        Self { choice, wish, own }
+        Self {
+            choice,
+            wish,
+            own,
+            input: None,
+        }
     }
 
     /// Sees whether the camera could be opened now, without starting it, and in which mode
@@ -106,7 +121,7 @@ impl SystemCameras {
                 name.map_or(id.clone(), |info| format!("{} ({id})", info.name))
             }
             Ok(Found::Pattern) => "test pattern".to_owned(),
-            Ok(Found::File(path)) => path.display().to_string(),
+            Ok(Found::File(path)) => open::input_name(&path),
             #[cfg(feature = "nokhwa")]
             Ok(Found::Nokhwa(id)) => format!("camera {id} by nokhwa"),
             Err(_) => self.choice.to_string(),
@@ -240,11 +255,22 @@ impl Cameras for SystemCameras {
     fn open(&mut self) -> Result<Box<dyn Source>, CameraError> {
         Ok(match self.find()? {
             Found::Device(id) => open_camera(&id, &self.wish)?,
+            Found::File(path) if path.as_os_str() == "-" => {
+                let feed = match &self.input {
+                    Some(feed) => Arc::clone(feed),
+                    None => Arc::clone(self.input.insert(Arc::new(Feed::of_standard_input()?))),
+                };
+                Box::new(Recording::of_standard_input(&feed)?)
+            }
             Found::File(path) => Box::new(Recording::open(&path)?),
             Found::Pattern => Box::new(self.pattern()?),
             #[cfg(feature = "nokhwa")]
             Found::Nokhwa(id) => Box::new(frosted::camera::NokhwaSource::open(&id, &self.wish)?),
         })
+    }
+
+    fn comes_back(&self) -> bool {
+        self.input.as_ref().is_none_or(|feed| !feed.is_over())
     }
 }
 

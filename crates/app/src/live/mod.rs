@@ -4,6 +4,7 @@
 //! plant every fault in them.
 
 mod camera;
+mod feed;
 mod harden;
 mod output;
 mod recording;

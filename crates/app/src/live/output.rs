@@ -137,7 +137,9 @@ fn open_device(path: &Path, options: &SinkOptions) -> Result<Box<dyn Sink>, Came
     let node = path.canonicalize();
     let sink = open_loopback(node.as_deref().unwrap_or(path), options);
     sink.map_err(|error| match error.kind() {
-        CameraErrorKind::NotFound if sinks().is_empty() => no_loopback(),
+        CameraErrorKind::NotFound if sinks().is_empty() => {
+            no_loopback(&format!("{}: is not there", path.display()))
+        }
         _ => error,
     })
 }
@@ -159,16 +161,21 @@ fn first_loopback(sinks: Vec<SinkInfo>) -> Result<PathBuf, CameraError> {
         .or_else(|| sinks.iter().find(usable));
     match (first, sinks.first()) {
         (Some(sink), _) => Ok(sink.path.clone()),
-        (None, Some(sink)) => Err(sink.trouble.clone().unwrap_or_else(no_loopback)),
-        (None, None) => Err(no_loopback()),
+        (None, Some(sink)) => Err(sink.trouble.clone().unwrap_or_else(no_virtual_camera)),
+        (None, None) => Err(no_virtual_camera()),
     }
 }
 
-fn no_loopback() -> CameraError {
+fn no_virtual_camera() -> CameraError {
+    no_loopback("no virtual camera is there")
+}
+
+/// `what` is not there, and how to get it.
+fn no_loopback(what: &str) -> CameraError {
     if !cfg!(target_os = "linux") {
         return CameraError::new(
             CameraErrorKind::NotFound,
-            "there is no virtual camera on this system: write Y4M for another program (--output -)",
+            format!("{what}, and this system has none: write Y4M for another program (--output -)"),
         );
     }
     let other = if cfg!(all(feature = "pipewire", target_os = "linux")) {
@@ -179,7 +186,7 @@ fn no_loopback() -> CameraError {
     CameraError::new(
         CameraErrorKind::NotFound,
         format!(
-            "no virtual camera is there: install v4l2loopback (Debian: sudo apt install v4l2loopback-dkms) and load it: {LOAD_LOOPBACK}{other}"
+            "{what}: install v4l2loopback (Debian: sudo apt install v4l2loopback-dkms) and load it: {LOAD_LOOPBACK}{other}"
         ),
     )
 }

@@ -1,77 +1,67 @@
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::mem;
+use std::path::Path;
+use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use frosted::camera::{
     CameraError, CameraErrorKind, Capture, Encoding, Mode, Source, monotonic_now,
 };
-use frosted::{Frame, Rate, Timestamp};
+use frosted::{Frame, FrameSpec, Rate, Timestamp};
 
-use crate::media::{self, MediaError, Timing, open};
+use super::feed::{Feed, Shot};
 
 /// A file in the place of a camera: its frames come at its own pace, again and again.
 pub(crate) struct Recording {
-    path: PathBuf,
-    source: Box<dyn media::Source>,
+    feed: Arc<Feed>,
+    /// The frame that the caller looks at.
     frame: Frame,
-    /// When the first frame of this round was due.
+    rate: Rate,
+    /// The next frame, which is not due yet.
+    waits: Option<Shot>,
+    /// When the frame of the file's time `base` was due.
     began: Timestamp,
-    /// The next frame of this round.
-    index: u64,
+    base: Duration,
     sequence: u64,
 }
 
+/// How long the first frame of the standard input is waited for.
+const OPENING: Duration = Duration::from_millis(100);
+
 impl Recording {
-    /// Opens the file; - is the standard input, which has one round.
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// [`CameraErrorKind::Unsupported`] with what is wrong with it.
     pub(crate) fn open(path: &Path) -> Result<Self, CameraError> {
-        let source = open::source(path, None).map_err(refused)?.source;
-        let frame = Frame::new(source.info().spec);
-        Ok(Self {
-            path: path.to_owned(),
-            source,
-            frame,
+        let (feed, spec, rate) = Feed::of_file(path)?;
+        Ok(Self::new(Arc::new(feed), spec, rate))
+    }
+
+    /// Goes on with the standard input, from the frame that is there now.
+    ///
+    /// # Errors
+    /// [`TimedOut`](CameraErrorKind::TimedOut) if there is none yet, or what is wrong with it.
+    pub(super) fn of_standard_input(feed: &Arc<Feed>) -> Result<Self, CameraError> {
+        let first = feed.next(OPENING)?;
+        let mut recording = Self::new(Arc::clone(feed), *first.frame.spec(), first.rate);
+        recording.base = first.at;
+        recording.waits = Some(first);
+        Ok(recording)
+    }
+
+    fn new(feed: Arc<Feed>, spec: FrameSpec, rate: Rate) -> Self {
+        Self {
+            feed,
+            frame: Frame::new(spec),
+            rate,
+            waits: None,
             began: monotonic_now(),
-            index: 0,
+            base: Duration::ZERO,
             sequence: 0,
-        })
-    }
-
-    fn timing(&self) -> &Timing {
-        &self.source.info().timing
-    }
-
-    fn due(&self) -> Timestamp {
-        self.began + self.timing().time_of(self.index).since(Timestamp::ZERO)
-    }
-
-    /// The next frame, of the next round if this one is over.
-    fn read(&mut self) -> Result<(), CameraError> {
-        if self.source.next(&mut self.frame).map_err(refused)? {
-            return Ok(());
         }
-        let ended = |why: &str| {
-            CameraError::new(
-                CameraErrorKind::Disconnected,
-                format!("{}: {why}", self.path.display()),
-            )
-        };
-        if self.path == Path::new("-") {
-            return Err(ended("the standard input has ended"));
-        }
-        let mut again = Self::open(&self.path)?;
-        if !again.source.next(&mut again.frame).map_err(refused)? {
-            return Err(ended("holds no frame any more"));
-        }
-        again.began = self.due();
-        again.sequence = self.sequence;
-        *self = again;
-        Ok(())
     }
-}
-
-fn refused(error: MediaError) -> CameraError {
-    CameraError::new(CameraErrorKind::Unsupported, error.to_string())
 }
 
 impl Source for Recording {
@@ -81,37 +71,44 @@ impl Source for Recording {
             encoding: Encoding::Raw(spec.format()),
             width: spec.width(),
             height: spec.height(),
-            rate: match self.timing() {
-                Timing::Constant(rate) => Some(*rate),
-                _ => Some(Rate::PAL),
-            },
+            rate: Some(self.rate),
         }
     }
 
     fn next(&mut self, timeout: Duration) -> Result<Capture<'_>, CameraError> {
-        let wait = self.due().since(monotonic_now());
-        if wait > timeout {
-            thread::sleep(timeout);
+        let until = Instant::now() + timeout;
+        let shot = match self.waits.take() {
+            Some(shot) => shot,
+            None => self.feed.next(timeout)?,
+        };
+        let due = self.began + shot.at.saturating_sub(self.base);
+        let (wait, left) = (
+            due.since(monotonic_now()),
+            until.saturating_duration_since(Instant::now()),
+        );
+        if wait > left {
+            self.waits = Some(shot);
+            thread::sleep(left);
             return Err(CameraError::new(
                 CameraErrorKind::TimedOut,
-                format!("{}: the next frame is not due yet", self.path.display()),
+                "the next frame is not due yet",
             ));
         }
         thread::sleep(wait);
-        self.read()?;
-        let captured_at = self.due();
         // Whoever is late gets the next frame at once, and not ever later.
-        let behind = monotonic_now().since(captured_at);
+        let behind = monotonic_now().since(due);
         if behind > Duration::from_secs(1) {
             self.began = self.began + behind;
         }
-        self.index += 1;
+        self.feed
+            .give_back(mem::replace(&mut self.frame, shot.frame));
+        self.rate = shot.rate;
         self.sequence += 1;
         let mode = self.mode();
         let mut capture = Capture::new(self.frame.bytes(), mode, self.sequence);
         capture.stride_bytes = self.frame.spec().stride_bytes(0);
         capture.colour = self.frame.spec().colour();
-        capture.captured_at = captured_at;
+        capture.captured_at = due;
         Ok(capture)
     }
 }
@@ -119,7 +116,55 @@ impl Source for Recording {
 impl fmt::Debug for Recording {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recording")
-            .field("path", &self.path)
+            .field("feed", &self.feed)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::y4m::Y4mWriter;
+    use crate::media::{Sink, StreamInfo, Timing};
+    use frosted::PixelFormat;
+
+    fn clip(width: usize, frames: usize) -> Vec<u8> {
+        let spec = FrameSpec::new(PixelFormat::I420, width, 48).unwrap();
+        let rate = Rate::new(200, 1).unwrap();
+        let info = StreamInfo::new(spec, Timing::Constant(rate));
+        let mut writer = Y4mWriter::new(Vec::new(), &info).unwrap();
+        for _ in 0..frames {
+            writer.write(&Frame::new(spec).view()).unwrap();
+        }
+        writer.into_inner()
+    }
+
+    #[test]
+    fn a_file_goes_round_at_its_pace_and_may_be_replaced_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("clip.y4m");
+        std::fs::write(&path, clip(64, 3)).unwrap();
+        let mut camera = Recording::open(&path).unwrap();
+        assert_eq!((camera.mode().width, camera.mode().height), (64, 48));
+        let mut stamps = Vec::new();
+        for sequence in 1..=10 {
+            let capture = camera.next(Duration::from_secs(5)).unwrap();
+            assert_eq!((capture.mode.width, capture.sequence), (64, sequence));
+            stamps.push(capture.captured_at);
+        }
+        let step = Duration::from_millis(5);
+        assert!(
+            stamps.windows(2).all(|pair| pair[1].since(pair[0]) == step),
+            "{stamps:?}"
+        );
+        std::fs::write(folder.path().join("other"), clip(80, 3)).unwrap();
+        std::fs::rename(folder.path().join("other"), &path).unwrap();
+        let widths: Vec<_> = (0..10)
+            .map(|_| camera.next(Duration::from_secs(5)).unwrap().mode.width)
+            .collect();
+        assert_eq!(widths[9], 80, "{widths:?}");
+        std::fs::remove_file(&path).unwrap();
+        let end = (0..10).find_map(|_| camera.next(Duration::from_secs(5)).err());
+        assert_eq!(end.unwrap().kind(), CameraErrorKind::Unsupported);
     }
 }

@@ -121,7 +121,7 @@ impl Session {
     /// camera and network allow.
     ///
     /// # Errors
-    /// Only if the output is gone for good.
+    /// Only if the output or the camera is gone for good.
     pub(crate) fn step(&mut self) -> Result<(), CameraError> {
         match catch_unwind(AssertUnwindSafe(|| self.advance())) {
             Ok(outcome) => outcome,
@@ -216,7 +216,8 @@ impl Session {
         } else {
             self.show_next_frame();
         }
-        self.end_of_output()
+        self.end_of_output()?;
+        self.end_of_camera()
     }
 
     /// The machine slept: it may be elsewhere now.
@@ -387,6 +388,7 @@ impl Session {
             CameraErrorKind::Disconnected | CameraErrorKind::NotFound => "camera unplugged",
             CameraErrorKind::Busy => "camera in use by another program",
             CameraErrorKind::NoPermission => "camera not permitted",
+            CameraErrorKind::TimedOut => "no frame yet",
             _ => "camera failed",
         };
         self.trouble = Some(error);
@@ -446,6 +448,19 @@ impl Session {
             (None, Some(error)) if !self.outputs.comes_back() => Err(error.clone()),
             _ => Ok(()),
         }
+    }
+
+    fn end_of_camera(&mut self) -> Result<(), CameraError> {
+        if self.camera.is_some() || self.cameras.comes_back() {
+            return Ok(());
+        }
+        // It has a last frame, or says why there are no more.
+        let source = self.cameras.open()?;
+        self.camera = Some(Running {
+            source,
+            heard: monotonic_now(),
+        });
+        Ok(())
     }
 
     fn close_camera(&mut self) {
