@@ -86,14 +86,51 @@ pub mod runtime {
 }
 
 /// Cameras and virtual cameras.
+///
+/// Frames go from a [`Source`](camera::Source) through an [`Unpacker`](camera::Unpacker) and a
+/// [`Pipeline`] to a [`Sink`](camera::Sink), which takes [`ProtectedFrame`]s and nothing else.
+/// The loop is the program's own:
+///
+/// ```
+/// use frosted::camera::{Sink, SinkOptions, Source, TestPattern, Unpacker, Y4mSink};
+/// use frosted::{FrameSpec, PixelFormat, ProtectedFrame, Rate, Setup, Shown};
+/// use std::time::Duration;
+///
+/// let (width, height) = (640, 360);
+/// let mut camera = TestPattern::new(PixelFormat::Yuyv, width, height, Rate::THIRTY)?;
+/// let mut unpacker = Unpacker::new();
+/// let mut pipeline = Setup::default().build()?;
+/// let mut protected = ProtectedFrame::new(FrameSpec::new(PixelFormat::Yuyv, width, height)?);
+/// let mut stream = Vec::new();
+/// let mut sink = Y4mSink::new(&mut stream, &SinkOptions { width, height, ..SinkOptions::default() })?;
+/// for _ in 0..5 {
+///     let capture = camera.next(Duration::from_millis(300))?;
+///     let frame = unpacker.frame(&capture)?;
+///     let report = pipeline.protect(&frame, &mut protected)?;
+///     assert_ne!(report.shown, Shown::Person, "nobody is in the test pattern");
+///     sink.write(&protected)?;
+/// }
+/// drop(sink);
+/// let header = b"YUV4MPEG2 W640 H360 F30:1 Ip A1:1 C422 XCOLORRANGE=LIMITED\n";
+/// assert!(stream.starts_with(header));
+/// assert_eq!(stream.len(), header.len() + 5 * (b"FRAME\n".len() + 2 * width * height));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A camera that times out or is unplugged is an error of
+/// [`Source::next`](camera::Source::next): [`Pipeline::protect_idle`] gives what viewers are to
+/// see meanwhile. [`open_camera`](camera::open_camera) and
+/// [`open_loopback`](camera::open_loopback) take the places of pattern and stream; the
+/// repository's `examples/virtual_camera.rs` has it all.
 #[cfg(feature = "camera")]
 pub mod camera {
     #[cfg(all(feature = "pipewire", target_os = "linux"))]
     pub use frosted_camera::PipewireSink;
     pub use frosted_camera::{
         CameraError, CameraErrorKind, CameraInfo, CameraKind, Capture, Encoding, JpegDecoder, Mode,
-        Sink, SinkInfo, SinkOptions, Source, TestPattern, Unpacker, Viewers, Wish, Y4mSink,
-        cameras, monotonic_now, open_camera, open_loopback, probe_camera, sinks, suspended,
+        Sink, SinkInfo, SinkOptions, Source, TestPattern, ThreadedSink, Unpacker, Viewers, Wish,
+        Y4mSink, cameras, monotonic_now, open_camera, open_loopback, probe_camera, sinks,
+        suspended,
     };
     #[cfg(any(
         windows,

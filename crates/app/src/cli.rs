@@ -2,15 +2,16 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
-use frosted::{Background, EngineChoice, Model, PixelFormat, Rgb, TextHeight};
+use frosted::{Background, EngineChoice, Model, PixelFormat, Rgb, RuntimeSearch, TextHeight};
 
 use crate::config::Wishes;
-use crate::exit::Failure;
-use crate::media::{Rate, open};
+use crate::media::{MediaError, Rate, open};
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done, 1 a file, the machine or the set-up is at fault, 2 wrong usage,
-130 broken off by Ctrl-C (what was written until then is kept and whole); run ends with 0.
+Exit codes: 0 done, 1 a file or the machine is at fault, 2 wrong usage, 3 the set-up is at
+fault and to start again does not help (no camera or virtual camera, one that is busy or not
+permitted, wrong settings, an administrator's rule, no engine), 130 broken off by Ctrl-C (what
+was written until then is kept and whole); run ends with 0.
 audit: 0 PASS, 1 FAIL, 2 no verdict, for whatever reason.
 
 Nothing here uses the network.";
@@ -50,7 +51,19 @@ Each line of --json:
   latency_ms   from the capture of a frame until it was written, median of a second; null
                without frames
   frames       as fps, since the start
-Notes, such as a camera that is lost, go to the standard error.";
+Notes, such as a camera that is lost, go to the standard error.
+
+Exit codes: 0 ended by Ctrl-C or a request to end, or nobody reads the standard output any
+more; 1 the machine is at fault; 2 wrong usage; 3 the set-up is at fault and to start again
+does not help.";
+
+const DEVICES_KEYS: &str = "\
+The JSON:
+  cameras            id (for run --camera), name, holders (programs that have it open),
+                     trouble (why it cannot be used, else null), and modes: for each
+                     encoding its sizes, for each size its rates in frames a second, \"30\" or
+                     \"30000/1001\"; none where the camera tells none
+  virtual_cameras    path (for run --output), name, holders, trouble";
 
 const AUDIT_NOTES: &str = "\
 Every figure is explained in the report of --html and in docs/AUDIT.md. Text, codes and
@@ -105,7 +118,8 @@ pub(crate) enum Command {
     Matte(MatteOptions),
     /// Measure the time of a frame; prints one line of JSON.
     Bench(BenchOptions),
-    /// Say which engine, models and programs are there and how to get what is missing.
+    /// Say which engine, models, programs, settings and cameras are there, and how to get what
+    /// is missing.
     Check(CheckOptions),
     /// Measure what a protected clip still shows of the room, and judge it.
     Audit(AuditOptions),
@@ -115,14 +129,15 @@ pub(crate) enum Command {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ProtectOptions {
     /// What is shown instead of the room: blur, frost, color:#RRGGBB, image:FILE, green
-    /// (#00B140) or alpha (transparent).
-    #[arg(long, value_name = "WHAT", default_value = "blur")]
-    pub(crate) background: BackgroundChoice,
+    /// (#00B140) or alpha (transparent) [default: blur].
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) background: Option<BackgroundChoice>,
 
     /// The tallest letters of the room that stay unreadable, for blur and frost: a share of
-    /// the frame's height (1/34 to 1/2) or pixels (64px), which are held to that range.
-    #[arg(long, value_name = "HEIGHT", default_value = "1/17")]
-    pub(crate) text_height: TextHeight,
+    /// the frame's height (1/34 to 1/2) or pixels (64px), which are held to that range
+    /// [default: 1/17].
+    #[arg(long, value_name = "HEIGHT")]
+    pub(crate) text_height: Option<TextHeight>,
 
     /// The network: landscape (quick), quality, or FILE.onnx with its spec FILE.toml beside
     /// it.
@@ -163,6 +178,7 @@ pub(crate) struct RunOptions {
 }
 
 #[derive(Debug, Args)]
+#[command(after_long_help = DEVICES_KEYS, after_help = DEVICES_KEYS)]
 pub(crate) struct DevicesOptions {
     /// Print JSON.
     #[arg(long)]
@@ -245,8 +261,8 @@ pub(crate) struct MatteOptions {
 impl MatteOptions {
     pub(crate) fn protect(&self) -> ProtectOptions {
         ProtectOptions {
-            background: BackgroundChoice::Alpha,
-            text_height: TextHeight::default(),
+            background: Some(BackgroundChoice::Alpha),
+            text_height: None,
             model: self.model.clone(),
             engine: self.engine,
             onnxruntime: self.onnxruntime.clone(),
@@ -380,22 +396,38 @@ impl FromStr for BackgroundChoice {
     }
 }
 
-impl ProtectOptions {
+impl BackgroundChoice {
     /// The background, its picture loaded.
-    pub(crate) fn background(&self) -> Result<Background, Failure> {
-        Ok(match &self.background {
-            BackgroundChoice::Blur => Background::Blur(self.text_height),
-            BackgroundChoice::Frost => Background::Frost(self.text_height),
-            BackgroundChoice::Colour(rgb) => Background::Colour(*rgb),
-            BackgroundChoice::Image(path) => Background::Image(open::picture(path)?),
-            BackgroundChoice::Alpha => Background::Transparent,
+    pub(crate) fn load(&self, text_height: TextHeight) -> Result<Background, MediaError> {
+        Ok(match self {
+            Self::Blur => Background::Blur(text_height),
+            Self::Frost => Background::Frost(text_height),
+            Self::Colour(rgb) => Background::Colour(*rgb),
+            Self::Image(path) => Background::Image(open::picture(path)?),
+            Self::Alpha => Background::Transparent,
         })
+    }
+}
+
+impl ProtectOptions {
+    /// The background that is asked for or the default, its picture loaded.
+    pub(crate) fn background(&self) -> Result<Background, MediaError> {
+        let choice = self.background.as_ref().unwrap_or(&BackgroundChoice::Blur);
+        choice.load(self.text_height.unwrap_or_default())
+    }
+
+    /// Where ONNX Runtime is looked for.
+    pub(crate) fn runtime_search(&self) -> RuntimeSearch {
+        RuntimeSearch {
+            given: self.onnxruntime.clone(),
+            ..RuntimeSearch::default()
+        }
     }
 
     /// The files that these options read, which no output may replace.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         let mut files: Vec<PathBuf> = self.onnxruntime.iter().cloned().collect();
-        if let BackgroundChoice::Image(path) = &self.background {
+        if let Some(BackgroundChoice::Image(path)) = &self.background {
             files.push(path.clone());
         }
         if let Model::File(path) = &self.model {

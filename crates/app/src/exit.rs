@@ -8,10 +8,13 @@ use crate::media::{MediaError, MediaErrorKind};
 pub(crate) enum Exit {
     /// All was done.
     Done,
-    /// Something was wrong with a file, the machine or the set-up.
+    /// Something was wrong with a file or the machine.
     Failed,
     /// The command line makes no sense.
     Usage,
+    /// The set-up does not allow it, and to start again does not help: no camera or virtual
+    /// camera, one that is busy or not permitted, settings or rules that are wrong, no engine.
+    Setup,
     /// Ctrl-C; what was done until then is kept.
     Interrupted,
     /// An audit found that the room can be seen.
@@ -26,6 +29,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => 0,
             Exit::Failed | Exit::FailVerdict => 1,
             Exit::Usage | Exit::NoVerdict => 2,
+            Exit::Setup => 3,
             Exit::Interrupted => 130,
         })
     }
@@ -39,7 +43,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// Something was wrong with a file, the machine or the set-up.
+    /// Something was wrong with a file or the machine.
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self {
             exit: Exit::Failed,
@@ -60,6 +64,14 @@ impl Failure {
         Self {
             exit: Exit::NoVerdict,
             ..self
+        }
+    }
+
+    /// The set-up does not allow it.
+    pub(crate) fn setup(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Setup,
+            message: message.into(),
         }
     }
 
@@ -87,7 +99,21 @@ impl From<MediaError> for Failure {
 
 impl From<frosted::camera::CameraError> for Failure {
     fn from(error: frosted::camera::CameraError) -> Self {
-        Self::new(error.to_string())
+        use frosted::camera::CameraErrorKind;
+        match error.kind() {
+            CameraErrorKind::NotFound
+            | CameraErrorKind::NoPermission
+            | CameraErrorKind::Busy
+            | CameraErrorKind::NotACamera
+            | CameraErrorKind::Unsupported => Self::setup(error.to_string()),
+            _ => Self::new(error.to_string()),
+        }
+    }
+}
+
+impl From<crate::config::Breach> for Failure {
+    fn from(breach: crate::config::Breach) -> Self {
+        Self::setup(breach.to_string())
     }
 }
 
@@ -99,7 +125,10 @@ impl From<frosted_eval::AuditError> for Failure {
 
 impl From<frosted::SetupError> for Failure {
     fn from(error: frosted::SetupError) -> Self {
-        Self::new(error.to_string())
+        match error.kind() {
+            frosted::SetupErrorKind::Model => Self::new(error.to_string()),
+            _ => Self::setup(error.to_string()),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use frosted::{
     Background, Frame, FrameReport, FrameSpec, Model, Newcomers, Pipeline, PixelFormat,
-    RuntimeSearch, SegmenterInfo, Settings, Setup, Timestamp,
+    SegmenterInfo, Settings, Setup, Timestamp,
 };
 
 use crate::cli::ProtectOptions;
@@ -33,10 +33,7 @@ pub(crate) fn setup(
     Ok(Setup {
         model: options.model.clone(),
         engine: options.engine,
-        runtime: RuntimeSearch {
-            given: options.onnxruntime.clone(),
-            ..RuntimeSearch::default()
-        },
+        runtime: options.runtime_search(),
         threads: options.threads,
         settings: Settings {
             background,

@@ -378,7 +378,7 @@ fn a_missing_onnx_runtime_is_no_reason_to_take_another_engine() {
         } else {
             &["not found", "onnxruntime"]
         };
-        fails(&run(folder.path(), &arguments), 1, named);
+        fails(&run(folder.path(), &arguments), 3, named);
         assert_eq!(names(folder.path()), before, "{options:?} left something");
     }
     let mut by_variable = frosted(folder.path());
@@ -387,7 +387,7 @@ fn a_missing_onnx_runtime_is_no_reason_to_take_another_engine() {
         .env("ORT_DYLIB_PATH", "in.y4m");
     fails(
         &by_variable.output().unwrap(),
-        1,
+        3,
         &["in.y4m", "ORT_DYLIB_PATH"],
     );
     assert_eq!(names(folder.path()), before);

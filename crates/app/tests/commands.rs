@@ -163,12 +163,12 @@ fn check_fails_where_a_library_is_named_that_does_not_load() {
         .env("ORT_DYLIB_PATH", "gone.so")
         .output()
         .unwrap();
-    support::fails(&by_variable, 1, &["ORT_DYLIB_PATH", "does not load"]);
+    support::fails(&by_variable, 3, &["ORT_DYLIB_PATH", "does not load"]);
     let output = run(
         folder.path(),
         &["check", "--json", "--onnxruntime", "gone.so"],
     );
-    support::fails(&output, 1, &["--onnxruntime", "does not load"]);
+    support::fails(&output, 3, &["--onnxruntime", "does not load"]);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["usable"], false);
     assert_eq!(report["engines"][1]["ok"], true);
@@ -181,6 +181,50 @@ fn check_fails_where_a_library_is_named_that_does_not_load() {
         "{report}"
     );
     assert_eq!(report["models"][1]["model_sha256"], quality);
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+#[test]
+fn check_tells_the_settings_and_fails_where_run_would_not_start_with_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("frosted/settings.toml");
+    fs::create_dir(folder.path().join("frosted")).unwrap();
+    let check = |options: &[&str]| {
+        support::frosted(folder.path())
+            .args([&["check"], options].concat())
+            .env("XDG_CONFIG_HOME", folder.path())
+            .output()
+            .unwrap()
+    };
+    let text = |output: &std::process::Output| String::from_utf8_lossy(&output.stdout).into_owned();
+    let said = text(&succeeds(check(&[])));
+    assert!(said.contains("settings          none: "), "{said}");
+    fs::write(
+        &file,
+        "camera = \"pattern\"\noutput = \"-\"\nsize = \"64x48\"",
+    )
+    .unwrap();
+    let said = text(&succeeds(check(&[])));
+    for words in [
+        "settings.toml: camera = \"pattern\", output = \"-\", size = \"64x48\"",
+        "camera            ok: test pattern, 64x48 yuyv at 30 fps",
+        "virtual camera    ok: Y4M on the standard output",
+        "policy            ",
+    ] {
+        assert!(said.contains(words), "\"{words}\" is missing in {said}");
+    }
+    let report: serde_json::Value = serde_json::from_str(&text(&check(&["--json"]))).unwrap();
+    assert_eq!(report["settings"]["file"]["lines"][2], "size = \"64x48\"");
+    assert_eq!(report["camera"]["mode"], "64x48 yuyv at 30 fps");
+    assert_eq!(report["virtual_camera"]["ok"], true);
+    assert!(report["policy"][0]["path"].as_str().is_some(), "{report}");
+    fs::write(&file, "size = 7").unwrap();
+    let output = check(&["--json"]);
+    support::fails(&output, 3, &["frosted run does not start"]);
+    let report: serde_json::Value = serde_json::from_str(&text(&output)).unwrap();
+    assert_eq!(report["settings"]["ok"], false);
+    let why = report["settings"]["why"].as_str().unwrap();
+    assert!(why.contains("line 1: size is 7"), "{why}");
 }
 
 #[test]

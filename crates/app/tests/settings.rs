@@ -44,9 +44,9 @@ fn a_broken_settings_file_is_named_with_its_line_and_the_remedy() {
     for (text, said) in cases {
         let home = tempfile::tempdir().unwrap();
         let output = run_with(home.path(), Some(text), &[]);
-        fails(&output, 1, &[said]);
+        fails(&output, 3, &[said]);
         if !text.contains("image:") {
-            fails(&output, 1, &["config/frosted/settings.toml"]);
+            fails(&output, 3, &["config/frosted/settings.toml"]);
         }
         assert_eq!(names(home.path()), ["config"], "{text}");
         assert_eq!(
@@ -63,14 +63,14 @@ fn a_settings_file_that_is_named_stands_for_the_usual_one() {
     let output = run_with(home.path(), Some("broken"), &["--settings", "other.toml"]);
     fails(
         &output,
-        1,
+        3,
         &["settings file other.toml: is not there", "--settings"],
     );
     fs::write(home.path().join("other.toml"), "threads = 65").unwrap();
     let output = run_with(home.path(), Some("broken"), &["--settings", "other.toml"]);
     fails(
         &output,
-        1,
+        3,
         &["other.toml: line 1: 65 threads cannot be had"],
     );
 }

@@ -58,3 +58,15 @@ pub struct SinkInfo {
     /// Why it cannot be used, where that is known.
     pub trouble: Option<CameraError>,
 }
+
+impl SinkInfo {
+    /// One that nobody holds and that can be used as far as is known.
+    pub fn new(path: impl Into<PathBuf>, name: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            name: name.into(),
+            holders: Vec::new(),
+            trouble: None,
+        }
+    }
+}

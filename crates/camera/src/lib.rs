@@ -41,7 +41,7 @@ pub use mode::{Encoding, Mode, Wish};
 pub use sink::LoopbackSink;
 #[cfg(all(feature = "pipewire", target_os = "linux"))]
 pub use sink::PipewireSink;
-pub use sink::{Sink, SinkOptions, Viewers, Y4mSink};
+pub use sink::{Sink, SinkOptions, ThreadedSink, Viewers, Y4mSink};
 #[cfg(target_os = "linux")]
 pub use source::V4l2Source;
 pub use source::{Capture, Source, TestPattern};

@@ -143,6 +143,50 @@ fn an_unplugged_camera_is_disconnected_and_can_be_opened_again() {
     camera.next(SECOND).unwrap();
 }
 
+/// A driver that has given up says with every call that a frame was lost.
+#[test]
+fn a_camera_that_loses_every_frame_is_asked_at_a_pace_and_then_disconnected() {
+    let Some(_devices) = devices() else { return };
+    let mut camera = V4l2Source::open(Path::new(CAMERA), &SMALL).unwrap();
+    camera.next(SECOND).unwrap();
+    control("inject_fatal_streaming_error=1");
+    let began = Instant::now();
+    let mut calls = 0;
+    let kind = loop {
+        calls += 1;
+        match camera.next(Duration::from_millis(100)) {
+            Ok(_) => {}
+            Err(error) if error.kind() == CameraErrorKind::Damaged => {}
+            Err(error) => break error.kind(),
+        }
+        assert!(began.elapsed() < 3 * SECOND && calls < 100, "{calls} calls");
+    };
+    assert_eq!(kind, CameraErrorKind::Disconnected);
+    drop(camera);
+    let mut camera = V4l2Source::open(Path::new(CAMERA), &SMALL).unwrap();
+    camera.next(SECOND).unwrap();
+}
+
+/// As after the program was stopped for a while and went on: the camera's buffers are full.
+#[test]
+fn frames_that_waited_for_long_are_not_shown() {
+    let Some(_devices) = devices() else { return };
+    let mut camera = V4l2Source::open(Path::new(CAMERA), &SMALL).unwrap();
+    for _ in 0..3 {
+        let before = camera.next(SECOND).unwrap().sequence;
+        thread::sleep(2 * SECOND);
+        let capture = camera.next(SECOND).unwrap();
+        // Those of the buffers are the next four; the camera counts on meanwhile.
+        let lost = capture.sequence - before;
+        assert!(
+            lost > 45,
+            "frame {lost} after the last one passes for now's"
+        );
+        let age = monotonic_now().since(capture.captured_at);
+        assert!(age < Duration::from_millis(200), "{age:?}");
+    }
+}
+
 #[test]
 fn a_camera_in_use_is_busy_and_says_by_whom() {
     let Some(_devices) = devices() else { return };

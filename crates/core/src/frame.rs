@@ -15,7 +15,7 @@ use crate::view::{FrameView, FrameViewMut};
 /// assert_eq!(frame.view().row(0, 0)[..3], [255, 0, 0]);
 /// # Ok::<(), frosted_core::FrameError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub struct Frame {
     spec: FrameSpec,
     bytes: Vec<u8>,
@@ -95,6 +95,23 @@ impl Frame {
     pub fn view_mut(&mut self) -> FrameViewMut<'_> {
         FrameViewMut::from_buffer(self.spec, &mut self.bytes)
             .expect("the buffer has the length that the spec asks for")
+    }
+}
+
+impl Clone for Frame {
+    fn clone(&self) -> Self {
+        Self {
+            spec: self.spec,
+            bytes: self.bytes.clone(),
+            captured_at: self.captured_at,
+        }
+    }
+
+    /// Allocates only if the buffer must grow.
+    fn clone_from(&mut self, from: &Self) {
+        self.spec = from.spec;
+        self.bytes.clone_from(&from.bytes);
+        self.captured_at = from.captured_at;
     }
 }
 

@@ -18,7 +18,7 @@ use crate::view::FrameView;
 /// assert!(frame.view().row(0, 0).iter().all(|&luma| luma == 16));
 /// # Ok::<(), frosted_core::FrameError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub struct ProtectedFrame {
     frame: Frame,
 }
@@ -55,6 +55,19 @@ impl ProtectedFrame {
 /// The frame for writing, for a pipeline that vouches for what it writes.
 pub fn protected_mut(protected: &mut ProtectedFrame) -> &mut Frame {
     &mut protected.frame
+}
+
+impl Clone for ProtectedFrame {
+    fn clone(&self) -> Self {
+        Self {
+            frame: self.frame.clone(),
+        }
+    }
+
+    /// Allocates only if the buffer must grow.
+    fn clone_from(&mut self, from: &Self) {
+        self.frame.clone_from(&from.frame);
+    }
 }
 
 impl fmt::Debug for ProtectedFrame {

@@ -2,9 +2,10 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
+use frosted::Background;
 use serde_json::Value;
 
-use crate::cli::{BackgroundChoice, BlurOptions};
+use crate::cli::{BackgroundChoice, BlurOptions, ProtectOptions};
 use crate::config;
 use crate::exit::{Exit, Failure};
 use crate::media::MediaError;
@@ -23,14 +24,7 @@ pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
         messages::note(note);
     }
     let height = opened.source.info().spec.upright_height();
-    config::floor_of_this_machine()?
-        .check(
-            &options.protect.background,
-            options.protect.text_height,
-            height,
-        )
-        .map_err(|breach| Failure::new(breach.to_string()))?;
-    let background = options.protect.background()?;
+    let background = background(&options.protect, height)?;
     let mut run = Run::new(&options.protect, background, opened.source.info())?;
     let summary = options
         .json
@@ -77,6 +71,22 @@ pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
     })
 }
 
+/// What is shown instead of the room in frames of this upright height: what is asked for, or
+/// the default, held to the administrator's floor.
+fn background(options: &ProtectOptions, frame_height_px: usize) -> Result<Background, Failure> {
+    let floor = config::floor_of_this_machine()?;
+    floor.check_network(&options.model, options.engine, &options.runtime_search())?;
+    let look = floor.look(
+        options.background.as_ref(),
+        options.text_height,
+        frame_height_px,
+    )?;
+    for note in &look.notes {
+        messages::note(note);
+    }
+    Ok(look.background.load(look.text_height)?)
+}
+
 fn check_usage(options: &BlurOptions) -> Result<(), Failure> {
     let target = Target::of(&options.output).map_err(|error| Failure::usage(error.to_string()))?;
     let dash = Path::new("-");
@@ -90,7 +100,7 @@ fn check_usage(options: &BlurOptions) -> Result<(), Failure> {
             "the standard output is a terminal, pipe it on or give a file",
         ));
     }
-    let alpha = options.protect.background == BackgroundChoice::Alpha;
+    let alpha = options.protect.background == Some(BackgroundChoice::Alpha);
     if alpha && !target.holds_alpha(coding(options)) {
         return Err(Failure::usage(format!(
             "{}: cannot hold transparent pixels: write .png, .webm, or .mkv with --lossless",

@@ -1,3 +1,5 @@
+mod live;
+
 use std::io::{self, Write};
 
 use frosted::runtime::{self, PINNED_VERSION, Place, PlaceOrigin, PlaceOutcome};
@@ -8,6 +10,7 @@ use crate::cli::CheckOptions;
 use crate::exit::{Exit, Failure};
 use crate::media::MediaError;
 use crate::media::ffmpeg::Programs;
+use live::Live;
 
 pub(crate) fn run(options: &CheckOptions) -> Result<Exit, Failure> {
     let found = Found::look(options);
@@ -19,15 +22,19 @@ pub(crate) fn run(options: &CheckOptions) -> Result<Exit, Failure> {
     io::stdout()
         .write_all(text.as_bytes())
         .map_err(|error| MediaError::write(&error).of("standard output"))?;
-    if found.usable() {
+    if found.usable() && found.live.begins() {
         Ok(Exit::Done)
+    } else if found.usable() {
+        Err(Failure::setup(
+            "frosted run does not start with these rules and settings, see why above",
+        ))
     } else if found.insists_in_vain {
-        Err(Failure::new(
+        Err(Failure::setup(
             "the ONNX Runtime named by --onnxruntime or ORT_DYLIB_PATH does not load, see why above: \
              name another or none",
         ))
     } else {
-        Err(Failure::new(
+        Err(Failure::setup(
             "no engine can run the default model, see what is missing above",
         ))
     }
@@ -46,6 +53,7 @@ struct Found {
     engines: [Tried; 2],
     models: [Tried; 2],
     programs: Result<(Programs, Option<String>), MediaError>,
+    live: Live,
 }
 
 impl Found {
@@ -89,6 +97,7 @@ impl Found {
                 let version = programs.version();
                 (programs, version)
             }),
+            live: Live::look(&search),
         }
     }
 
@@ -97,24 +106,31 @@ impl Found {
         !self.insists_in_vain && self.engines.iter().any(|engine| engine.outcome.is_ok())
     }
 
+    /// ONNX Runtime is at none of its places.
+    fn nothing_there(&self) -> bool {
+        let absent = |place: &Place| place.outcome == PlaceOutcome::Absent;
+        !self.places.is_empty() && self.places.iter().all(absent)
+    }
+
     fn to_text(&self) -> String {
         let mut text = String::new();
         let mut line = |words: String| {
             text.push_str(&words);
             text.push('\n');
         };
-        for engine in &self.engines {
-            line(match &engine.outcome {
-                Ok(info) => format!("engine {:<10} ok: {}", engine.name, info.engine),
-                Err(why) => format!("engine {:<10} missing: {why}", engine.name),
-            });
-        }
+        let [ort, rten] = &self.engines;
+        line(match &ort.outcome {
+            // The lines below say where it is not.
+            Err(_) if self.nothing_there() => "engine ort        missing".to_owned(),
+            _ => engine_text(ort),
+        });
         for place in &self.places {
             line(format!("  looked {}", place_text(place)));
         }
-        if self.engines[0].outcome.is_err() {
+        if ort.outcome.is_err() {
             line(format!("  to get it: {}", how_to_get_the_runtime()));
         }
+        line(engine_text(rten));
         for model in &self.models {
             line(match &model.outcome {
                 Ok(info) => format!(
@@ -132,6 +148,7 @@ impl Found {
             ),
             Err(why) => format!("ffmpeg            missing: {why}"),
         });
+        self.live.to_lines().into_iter().for_each(line);
         text
     }
 
@@ -152,7 +169,7 @@ impl Found {
             }
             Err(why) => json!({"ok": false, "why": why.to_string()}),
         };
-        json!({
+        let mut report = json!({
             "frosted": env!("CARGO_PKG_VERSION"),
             "usable": self.usable(),
             "engines": self.engines.each_ref().map(tried),
@@ -162,7 +179,18 @@ impl Found {
                 "to_get_it": how_to_get_the_runtime(),
             },
             "ffmpeg": programs,
-        })
+        });
+        for (key, value) in self.live.to_json() {
+            report[key] = value;
+        }
+        report
+    }
+}
+
+fn engine_text(engine: &Tried) -> String {
+    match &engine.outcome {
+        Ok(info) => format!("engine {:<10} ok: {}", engine.name, info.engine),
+        Err(why) => format!("engine {:<10} missing: {why}", engine.name),
     }
 }
 
@@ -186,7 +214,7 @@ fn place_text(place: &Place) -> String {
 
 fn how_to_get_the_runtime() -> String {
     format!(
-        "python3 -m pip download --no-deps onnxruntime=={PINNED_VERSION}, unpack the wheel and give the library \
-         in onnxruntime/capi by --onnxruntime or ORT_DYLIB_PATH"
+        "python3 -m pip download --no-deps onnxruntime=={PINNED_VERSION}, unpack the wheel and put the library in \
+         onnxruntime/capi to one of these places, or name it by --onnxruntime or ORT_DYLIB_PATH"
     )
 }

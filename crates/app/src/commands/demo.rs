@@ -19,7 +19,7 @@ const CLIP_RATE: Rate = Rate::PAL;
 const STILL: &str = "portrait.png";
 
 pub(crate) fn run(options: &DemoOptions) -> Result<Exit, Failure> {
-    if options.protect.background == BackgroundChoice::Alpha {
+    if options.protect.background == Some(BackgroundChoice::Alpha) {
         return Err(Failure::usage(
             "the demo's clip cannot hold transparent pixels, choose another background",
         ));

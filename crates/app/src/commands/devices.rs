@@ -1,5 +1,7 @@
+use std::fmt;
+
 use frosted::Rate;
-use frosted::camera::{CameraInfo, Mode, SinkInfo, cameras, sinks};
+use frosted::camera::{CameraInfo, Encoding, Mode, SinkInfo, cameras, sinks};
 use serde_json::{Value, json};
 
 use crate::cli::DevicesOptions;
@@ -43,7 +45,7 @@ fn of_camera(camera: &CameraInfo) -> Vec<String> {
         .map(|trouble| format!("      {trouble}"));
     lines.extend(trouble);
     lines.extend(held_by(&camera.holders));
-    for (encoding, sizes) in by_encoding(&camera.modes) {
+    for Encoded { encoding, sizes } in by_encoding(&camera.modes) {
         lines.push(format!("      {encoding}"));
         lines.extend(sizes.iter().map(|size| format!("        {size}")));
     }
@@ -77,30 +79,57 @@ fn how_to_get_one() -> Vec<String> {
     ]
 }
 
-/// The sizes of one encoding, each with its rates, in the device's order.
-type Sizes = Vec<(String, Vec<String>)>;
-
-/// "1280x720 at 30 and 10 fps" for each size of each encoding, in the device's order.
-fn by_encoding(modes: &[Mode]) -> Vec<(String, Vec<String>)> {
-    let mut found: Vec<(String, Sizes)> = Vec::new();
-    for mode in modes {
-        let size = format!("{}x{}", mode.width, mode.height);
-        let rates = entry(entry(&mut found, mode.encoding.to_string()), size);
-        rates.extend(mode.rate.map(frames_a_second));
-    }
-    found
-        .into_iter()
-        .map(|(encoding, sizes)| (encoding, sizes.into_iter().map(with_rates).collect()))
-        .collect()
+/// A camera's modes of one encoding.
+#[derive(Debug, PartialEq, Eq)]
+struct Encoded {
+    encoding: Encoding,
+    sizes: Vec<Size>,
 }
 
-fn entry<T: Default>(list: &mut Vec<(String, T)>, key: String) -> &mut T {
-    let index = list.iter().position(|(known, _)| *known == key);
+/// A size and the rates that it comes at; none where the device tells none.
+#[derive(Debug, PartialEq, Eq)]
+struct Size {
+    width: usize,
+    height: usize,
+    rates: Vec<Rate>,
+}
+
+/// The modes by encoding and size in the device's order, equal ones once.
+fn by_encoding(modes: &[Mode]) -> Vec<Encoded> {
+    let mut found = Vec::new();
+    for mode in modes {
+        let of_encoding = entry(
+            &mut found,
+            |known: &Encoded| known.encoding == mode.encoding,
+            || Encoded {
+                encoding: mode.encoding,
+                sizes: Vec::new(),
+            },
+        );
+        let (width, height) = (mode.width, mode.height);
+        let of_size = entry(
+            &mut of_encoding.sizes,
+            |known| (known.width, known.height) == (width, height),
+            || Size {
+                width,
+                height,
+                rates: Vec::new(),
+            },
+        );
+        let new = mode.rate.filter(|rate| !of_size.rates.contains(rate));
+        of_size.rates.extend(new);
+    }
+    found
+}
+
+/// The entry that is wanted, made if it is not there.
+fn entry<T>(list: &mut Vec<T>, wanted: impl Fn(&T) -> bool, make: impl Fn() -> T) -> &mut T {
+    let index = list.iter().position(wanted);
     let index = index.unwrap_or_else(|| {
-        list.push((key, T::default()));
+        list.push(make());
         list.len() - 1
     });
-    &mut list[index].1
+    &mut list[index]
 }
 
 /// "30", "12.5", "29.97".
@@ -110,21 +139,32 @@ fn frames_a_second(rate: Rate) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-fn with_rates((size, rates): (String, Vec<String>)) -> String {
-    match &rates[..] {
-        [] => size,
-        [one] => format!("{size} at {one} fps"),
-        [most @ .., last] => format!("{size} at {} and {last} fps", most.join(", ")),
+impl fmt::Display for Size {
+    /// "1280x720 at 30 and 10 fps".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)?;
+        let rates: Vec<_> = self.rates.iter().copied().map(frames_a_second).collect();
+        match &rates[..] {
+            [] => Ok(()),
+            [one] => write!(f, " at {one} fps"),
+            [most @ .., last] => write!(f, " at {} and {last} fps", most.join(", ")),
+        }
     }
 }
 
 fn to_json(cameras: &[CameraInfo], sinks: &[SinkInfo]) -> Value {
-    let mode = |mode: &Mode| {
+    let size = |size: &Size| {
+        let rates = size.rates.iter().map(ToString::to_string);
         json!({
-            "encoding": mode.encoding.to_string(),
-            "width": mode.width,
-            "height": mode.height,
-            "rate": mode.rate.map(|rate| rate.to_string()),
+            "width": size.width,
+            "height": size.height,
+            "rates": rates.collect::<Vec<_>>(),
+        })
+    };
+    let encoded = |encoded: Encoded| {
+        json!({
+            "encoding": encoded.encoding.to_string(),
+            "sizes": encoded.sizes.iter().map(size).collect::<Vec<_>>(),
         })
     };
     let cameras: Vec<Value> = cameras
@@ -133,7 +173,7 @@ fn to_json(cameras: &[CameraInfo], sinks: &[SinkInfo]) -> Value {
             json!({
                 "id": camera.id,
                 "name": camera.name,
-                "modes": camera.modes.iter().map(mode).collect::<Vec<_>>(),
+                "modes": by_encoding(&camera.modes).into_iter().map(encoded).collect::<Vec<_>>(),
                 "holders": camera.holders,
                 "trouble": camera.trouble.as_ref().map(ToString::to_string),
             })
@@ -157,10 +197,9 @@ fn to_json(cameras: &[CameraInfo], sinks: &[SinkInfo]) -> Value {
 mod tests {
     use super::*;
     use frosted::PixelFormat;
-    use frosted::camera::Encoding;
 
     #[test]
-    fn modes_are_gathered_by_encoding_and_size() {
+    fn equal_modes_are_listed_once_by_encoding_and_size() {
         let mode = |encoding, width, rate: Option<(u32, u32)>| Mode {
             encoding,
             width,
@@ -173,6 +212,9 @@ mod tests {
             mode(yuyv, 640, None),
             mode(Encoding::Mjpeg, 1280, Some((30000, 1001))),
             mode(Encoding::Mjpeg, 1280, Some((25, 2))),
+            mode(yuyv, 640, None),
+            mode(Encoding::Mjpeg, 1280, Some((30000, 1001))),
+            mode(yuyv, 1280, Some((10, 1))),
         ];
         let expected = [
             ("yuyv", vec!["1280x720 at 10 fps", "640x720"]),
@@ -180,11 +222,11 @@ mod tests {
         ];
         let found = by_encoding(&modes);
         assert_eq!(found.len(), expected.len());
-        for ((encoding, sizes), (name, lines)) in found.into_iter().zip(expected) {
-            assert_eq!(
-                (encoding.as_str(), sizes),
-                (name, lines.iter().map(ToString::to_string).collect())
-            );
+        for (found, (encoding, sizes)) in found.iter().zip(expected) {
+            assert_eq!(found.encoding.to_string(), encoding);
+            let lines: Vec<_> = found.sizes.iter().map(ToString::to_string).collect();
+            assert_eq!(lines, sizes);
         }
+        assert_eq!(by_encoding(&[]), []);
     }
 }

@@ -1,4 +1,5 @@
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use frosted::camera::{CameraError, Mode, Sink, SinkOptions, Wish, monotonic_now};
@@ -36,27 +37,26 @@ pub(crate) fn run(options: &RunOptions) -> Result<Exit, Failure> {
     let mut teller = Teller::new(options.json);
     let reloader = Reloader::start(settings)?;
     let mut config = config;
-    let mut height = 0;
+    let mut height = None;
     while !interrupt::asked() {
         if let Some(change) = reloader.take() {
             for note in &change.notes {
                 teller.note(note);
             }
             config = change.config;
-            height = 0;
-        }
-        if session.frame_height() != height {
-            height = session.frame_height();
-            let held = config.settings_for(height);
-            if let Some(note) = &held.note {
-                teller.note(note);
-            }
-            session.set_settings(held.settings);
+            session.set_settings(Box::new(config.settings_by_height()));
+            height = None;
         }
         if let Err(gone) = session.step() {
             // Whoever read the standard output has had enough, which is how a pipe ends.
             log::debug!("{gone}");
             return Ok(Exit::Done);
+        }
+        if height != Some(session.frame_height()) {
+            height = Some(session.frame_height());
+            if let Some(note) = config.settings_for(session.frame_height()).note {
+                teller.note(&note);
+            }
         }
         teller.tell(&session.status(), session.trouble());
     }
@@ -99,12 +99,9 @@ struct Opened {
 impl Opened {
     fn new(start: &StartSettings, wait: bool) -> Result<Self, Failure> {
         let wish = wish(start);
-        let choice = start
-            .camera
-            .as_deref()
-            .map_or_else(CameraChoice::default, CameraChoice::from);
-        let mut outputs = SystemOutputs::new(start.output.clone());
-        let cameras = SystemCameras::new(choice, wish, outputs.device()?);
+        let mut outputs = SystemOutputs::new(&start.output)?;
+        let own = outputs.device().map(ToOwned::to_owned);
+        let cameras = cameras_of(start, own);
         let (mode, waits_for) = match cameras.probe() {
             Ok(mode) => (mode, None),
             Err(error) if wait => (None, Some(error)),
@@ -132,15 +129,13 @@ impl Opened {
         let pipeline = Setup {
             model: self.start.model.clone(),
             engine: self.start.engine,
-            runtime: RuntimeSearch {
-                given: self.start.onnxruntime.clone(),
-                ..RuntimeSearch::default()
-            },
+            runtime: config.runtime_search(RuntimeSearch::default())?,
             threads: self.start.threads,
             settings: config.settings_for_any_frame(),
             ..Setup::default()
         }
-        .build()?;
+        .build()
+        .map_err(|error| Failure::setup(error.to_string()))?;
         let info = pipeline.segmenter_info();
         self.engine = format!("{} on {}", info.model, info.engine);
         let parts = (self.cameras.take(), self.outputs.take(), self.sink.take());
@@ -149,6 +144,7 @@ impl Opened {
         };
         let session = Session::new(
             pipeline,
+            Box::new(config.settings_by_height()),
             Box::new(cameras),
             Box::new(outputs),
             sink,
@@ -190,6 +186,15 @@ impl Opened {
     }
 }
 
+/// The cameras that are asked for; `own` is the device that is fed.
+pub(super) fn cameras_of(start: &StartSettings, own: Option<PathBuf>) -> SystemCameras {
+    let choice = start
+        .camera
+        .as_deref()
+        .map_or_else(CameraChoice::default, CameraChoice::from);
+    SystemCameras::new(choice, wish(start), own)
+}
+
 /// Frames a second.
 fn fps(rate: Rate) -> f64 {
     f64::from(rate.numerator()) / f64::from(rate.denominator())
@@ -222,7 +227,7 @@ fn sink_options(wish: &Wish, mode: Option<Mode>, asked: Option<Size>) -> SinkOpt
 fn refuse_other_size(asked: Option<Size>, sink: &dyn Sink) -> Result<(), Failure> {
     let (width, height) = sink.size();
     match asked {
-        Some(size) if (size.width, size.height) != (width, height) => Err(Failure::new(format!(
+        Some(size) if (size.width, size.height) != (width, height) => Err(Failure::setup(format!(
             "{}: gives {width}x{height} and not {}x{}: end the programs that look at it, or leave --size away",
             sink.describe(),
             size.width,

@@ -9,9 +9,15 @@ use super::choices::SubjectRule;
 use super::table::Entries;
 use crate::cli::BackgroundChoice;
 
+mod look;
+mod network;
+
+use network::{NETWORK, NetworkRule};
+
 const BACKGROUND: &str = "minimum-background";
 const TEXT_HEIGHT: &str = "minimum-text-height";
 const SUBJECT: &str = "subject";
+pub(super) const POLICY_KEYS: [&str; 4] = [BACKGROUND, TEXT_HEIGHT, SUBJECT, NETWORK];
 
 /// The colour that stands in where a floor allows nothing of the room: a dark grey-blue.
 const PLAIN: Rgb = Rgb::new(46, 82, 102);
@@ -56,6 +62,15 @@ impl Strength {
             Self::Blur => BackgroundChoice::Blur,
             Self::Frost => BackgroundChoice::Frost,
             Self::Cover => BackgroundChoice::Colour(PLAIN),
+        }
+    }
+
+    /// What something weaker is raised to.
+    pub(super) fn in_words(self) -> &'static str {
+        match self {
+            Self::Blur => "blur",
+            Self::Frost => "frost",
+            Self::Cover => "a plain colour",
         }
     }
 
@@ -143,6 +158,11 @@ impl Breach {
     pub(super) fn raised_to(&self, what: &str) -> String {
         format!("{}: raised to {what}", self.reason)
     }
+
+    /// What is said where a stream that runs keeps it.
+    pub(super) fn kept_until_the_next_start(&self) -> String {
+        format!("{}: it stays until the next start", self.reason)
+    }
 }
 
 impl fmt::Display for Breach {
@@ -161,6 +181,7 @@ pub(crate) struct Floor {
     text_share: Option<Rule<TextHeight>>,
     text_pixels: Option<Rule<TextHeight>>,
     subject: Option<Rule<SubjectRule>>,
+    network: Option<Rule<NetworkRule>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -189,7 +210,7 @@ impl Floor {
     /// # Errors
     /// The line, what is wrong there and what would be right.
     pub(crate) fn from_toml(text: &str, file: &Path) -> Result<Self, String> {
-        let entries = Entries::parse(text, &[BACKGROUND, TEXT_HEIGHT, SUBJECT])?;
+        let entries = Entries::parse(text, &POLICY_KEYS)?;
         let height: Option<TextHeight> = entries.parsed(TEXT_HEIGHT)?;
         let rule = height.map(|height| Rule::new(height, file));
         let (text_pixels, text_share) = match height {
@@ -203,6 +224,7 @@ impl Floor {
             text_share,
             text_pixels,
             subject: entries.parsed(SUBJECT)?.map(|least| Rule::new(least, file)),
+            network: entries.parsed(NETWORK)?.map(|least| Rule::new(least, file)),
         })
     }
 
@@ -213,6 +235,7 @@ impl Floor {
             text_share: stronger(self.text_share, other.text_share, at_least),
             text_pixels: stronger(self.text_pixels, other.text_pixels, at_least),
             subject: stronger(self.subject, other.subject, |a, b| a >= b),
+            network: stronger(self.network, other.network, |a, b| a >= b),
         }
     }
 
@@ -284,25 +307,6 @@ impl Floor {
             ),
             remedy: format!("choose {}", rule.least),
         })
-    }
-
-    /// Refuses what is below the floor in frames of this upright height in pixels, for work
-    /// whose frames are known before it begins.
-    ///
-    /// # Errors
-    /// The breach. The text height counts only where something of the room is shown.
-    pub(crate) fn check(
-        &self,
-        choice: &BackgroundChoice,
-        text_height: TextHeight,
-        frame_height_px: usize,
-    ) -> Result<(), Breach> {
-        let shows_the_room = Strength::of(choice) < Strength::Cover;
-        let breach = self.background_breach(choice).or_else(|| {
-            self.text_breach_at(text_height, frame_height_px)
-                .filter(|_| shows_the_room)
-        });
-        breach.map_or(Ok(()), Err)
     }
 
     /// The background itself, or the weakest that is strong enough.

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::file::{Content, Watched};
 use super::floor::{Breach, Floor, Strength, shown};
-use super::merged::{Config, Wanted};
+use super::merged::{Config, StartSettings, Wanted};
 use super::places::{Places, SettingsPlace};
 use super::wishes::Wishes;
 use crate::exit::Failure;
@@ -46,16 +46,22 @@ impl Live {
         let (policies, floor) = policies(&places.policies)?;
         let settings = places.settings.as_ref().map(opened).transpose()?;
         let file = match &settings {
-            Some(watched) => wishes_of(watched).map_err(Failure::new)?,
+            Some(watched) => wishes_of(watched).map_err(Failure::setup)?,
             None => Wishes::default(),
         };
         let given = options.clone().over(file.clone());
         if let Some(breach) = breach(&floor, &given, None) {
-            return Err(Failure::new(refusal(&options, settings.as_ref(), &breach)));
+            return Err(Failure::setup(refusal(
+                &options,
+                settings.as_ref(),
+                &breach,
+            )));
         }
         let wanted = Wanted::of(given);
-        let config = Config::new(&wanted, &floor)?;
-        let raised = raised_notes(&floor, &wanted);
+        // Its picture is a part of the settings.
+        let config =
+            Config::new(&wanted, &floor).map_err(|error| Failure::setup(error.to_string()))?;
+        let raised = raised_notes(&floor, &wanted, config.start());
         let live = Self {
             options,
             settings,
@@ -165,7 +171,7 @@ impl Live {
 
     /// Says what the floor has raised, unless it was said before.
     fn say_raised(&mut self, notes: &mut Vec<String>) {
-        let raised = raised_notes(&self.floor, &self.wanted());
+        let raised = raised_notes(&self.floor, &self.wanted(), self.config.start());
         let new = raised.iter().filter(|note| !self.raised.contains(note));
         notes.extend(new.cloned());
         self.raised = raised;
@@ -218,7 +224,7 @@ fn policies(paths: &[PathBuf]) -> Result<(Vec<Policy>, Floor), Failure> {
     for path in paths {
         let file = Watched::new(path.clone());
         let asked = floor_of(&file).map_err(|reason| {
-            Failure::new(format!(
+            Failure::setup(format!(
                 "{reason}: nothing is shown before the administrator's rules are understood, have them put right"
             ))
         })?;
@@ -252,7 +258,7 @@ fn opened(place: &SettingsPlace) -> Result<Watched, Failure> {
     let watched = Watched::new(place.path().to_owned());
     let named = matches!(place, SettingsPlace::Named(_));
     if named && *watched.content() == Content::Absent {
-        return Err(Failure::new(format!(
+        return Err(Failure::setup(format!(
             "settings file {}: is not there, give one that is or leave --settings out",
             watched.path().display()
         )));
@@ -279,6 +285,7 @@ fn breach(floor: &Floor, given: &Wishes, before: Option<&Wanted>) -> Option<Brea
     let wanted = Wanted::of(given.clone());
     let new_background = before.is_none_or(|before| before.background != wanted.background);
     let new_text = before.is_none_or(|before| before.text_height != wanted.text_height);
+    let new_start = before.is_none_or(|before| before.start != wanted.start);
     let new_subject = before.is_none_or(|before| before.subject != wanted.subject);
     let background = given.background.as_ref().filter(|_| new_background);
     // A height that was of no account may come into its own with another background.
@@ -291,6 +298,7 @@ fn breach(floor: &Floor, given: &Wishes, before: Option<&Wanted>) -> Option<Brea
         .and_then(|choice| floor.background_breach(choice))
         .or_else(|| floor.text_breach(text?))
         .or_else(|| floor.subject_breach(subject?))
+        .or_else(|| floor.start_breach(&wanted.start).filter(|_| new_start))
 }
 
 /// Whether anything of the room is shown, the floor given.
@@ -303,6 +311,8 @@ fn refusal(options: &Wishes, settings: Option<&Watched>, breach: &Breach) -> Str
     let by_option = match breach.key() {
         "background" => options.background.is_some(),
         "text-height" => options.text_height.is_some(),
+        "model" => options.model.is_some(),
+        "onnxruntime" => options.onnxruntime.is_some(),
         _ => false,
     };
     match settings {
@@ -311,21 +321,21 @@ fn refusal(options: &Wishes, settings: Option<&Watched>, breach: &Breach) -> Str
     }
 }
 
-/// What the floor makes stronger than it was wanted.
-fn raised_notes(floor: &Floor, wanted: &Wanted) -> Vec<String> {
+/// What the floor makes stronger than it was wanted, and what a stream that runs with
+/// `start` keeps though the floor has risen above it.
+fn raised_notes(floor: &Floor, wanted: &Wanted, start: &StartSettings) -> Vec<String> {
     let raised = floor.raise_background(wanted.background.clone());
-    let background = floor.background_breach(&wanted.background).map(|breach| {
-        breach.raised_to(match Strength::of(&raised) {
-            Strength::Cover => "a plain colour",
-            Strength::Frost => "frost",
-            Strength::Blur => "blur",
-        })
-    });
+    let background = floor
+        .background_breach(&wanted.background)
+        .map(|breach| breach.raised_to(Strength::of(&raised).in_words()));
     let text = floor
         .text_breach(wanted.text_height)
         .filter(|_| shows_the_room(floor, wanted))
         .map(|breach| breach.raised_to(&shown(floor.raise_text(wanted.text_height))));
-    background.into_iter().chain(text).collect()
+    let kept = floor
+        .start_breach(start)
+        .map(|breach| breach.kept_until_the_next_start());
+    background.into_iter().chain(text).chain(kept).collect()
 }
 
 #[cfg(test)]

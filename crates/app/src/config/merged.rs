@@ -1,12 +1,14 @@
 use std::path::PathBuf;
 
-use frosted::{Background, CardReason, EngineChoice, Model, Rate, Settings, TextHeight};
+use frosted::{
+    Background, CardReason, EngineChoice, Model, Rate, RuntimeSearch, Settings, TextHeight,
+};
 
 use super::choices::{OutputChoice, SubjectRule};
-use super::floor::{Floor, shown};
+use super::floor::{Breach, Floor, shown};
 use super::wishes::Wishes;
 use crate::cli::{BackgroundChoice, Size};
-use crate::media::{MediaError, open};
+use crate::media::MediaError;
 
 /// The settings in force: never weaker than the floor that they were made with.
 #[derive(Clone, Debug)]
@@ -87,6 +89,12 @@ impl Wanted {
     }
 }
 
+impl Default for StartSettings {
+    fn default() -> Self {
+        Wanted::of(Wishes::default()).start
+    }
+}
+
 impl StartSettings {
     /// The keys in which `other` differs.
     pub(super) fn differences(&self, other: &Self) -> Vec<&'static str> {
@@ -114,13 +122,7 @@ impl Config {
     pub(super) fn new(wanted: &Wanted, floor: &Floor) -> Result<Self, MediaError> {
         let choice = floor.raise_background(wanted.background.clone());
         let text_height = floor.raise_text(wanted.text_height);
-        let background = match &choice {
-            BackgroundChoice::Image(path) => Background::Image(open::picture(path)?),
-            BackgroundChoice::Blur => Background::Blur(text_height),
-            BackgroundChoice::Frost => Background::Frost(text_height),
-            BackgroundChoice::Colour(rgb) => Background::Colour(*rgb),
-            BackgroundChoice::Alpha => Background::Transparent,
-        };
+        let background = choice.load(text_height)?;
         Ok(Self {
             floor: floor.clone(),
             choice,
@@ -174,6 +176,12 @@ impl Config {
         }
     }
 
+    /// A pipeline's settings by the height of frames, as [`settings_for`](Self::settings_for).
+    pub(crate) fn settings_by_height(&self) -> impl Fn(usize) -> Settings + Send + use<> {
+        let config = self.clone();
+        move |frame_height_px| config.settings_for(frame_height_px).settings
+    }
+
     /// A pipeline's settings until the frames' height is known: strong enough for any.
     pub(crate) fn settings_for_any_frame(&self) -> Settings {
         self.settings_with(self.floor.text_in_any_frame(self.text_height))
@@ -195,6 +203,20 @@ impl Config {
 
     fn shows_the_room(&self) -> bool {
         matches!(self.background, Background::Blur(_) | Background::Frost(_))
+    }
+
+    /// Where ONNX Runtime is looked for; `usual` is where it would be without settings.
+    ///
+    /// # Errors
+    /// The floor rules out a library that the process's environment names.
+    pub(crate) fn runtime_search(&self, usual: RuntimeSearch) -> Result<RuntimeSearch, Breach> {
+        let search = RuntimeSearch {
+            given: self.start.onnxruntime.clone(),
+            ..usual
+        };
+        self.floor
+            .check_network(&self.start.model, self.start.engine, &search)?;
+        Ok(search)
     }
 
     /// What a running stream keeps.

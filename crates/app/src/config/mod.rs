@@ -16,6 +16,7 @@ mod live;
 mod merged;
 mod places;
 mod reloader;
+mod report;
 mod table;
 mod wishes;
 
@@ -23,8 +24,10 @@ mod wishes;
 mod properties;
 
 pub(crate) use choices::OutputChoice;
+pub(crate) use floor::Breach;
 pub(crate) use live::{Live, floor_of_this_machine};
 pub(crate) use merged::{Config, StartSettings};
 pub(crate) use places::Places;
 pub(crate) use reloader::Reloader;
+pub(crate) use report::{Found, Report};
 pub(crate) use wishes::Wishes;

@@ -267,6 +267,6 @@ fn the_packaged_examples_are_in_order() {
     assert_eq!(keys, 13, "{all}");
     Wishes::from_toml(&all, Path::new("")).unwrap();
     let (all, keys) = with_all_keys(policy);
-    assert_eq!(keys, 3, "{all}");
+    assert_eq!(keys, 4, "{all}");
     Floor::from_toml(&all, Path::new("")).unwrap();
 }

@@ -45,6 +45,16 @@ impl<'t> Entries<'t> {
         ))
     }
 
+    /// Each key with its value as it is written, a line each, in the file's order.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let mut entries: Vec<_> = self.table.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        entries
+            .into_iter()
+            .map(|(key, value)| format!("{} = {}", key.get_ref(), self.as_is(value)))
+            .collect()
+    }
+
     /// The text of a key, read by `read`.
     pub(super) fn text<T, E: Display>(
         &self,
@@ -106,9 +116,15 @@ impl<'t> Entries<'t> {
         }
     }
 
-    /// A value as it stands in the file.
+    /// A value as it stands in the file, as far as there is room for it in a message.
     fn written(&self, value: &Spanned<DeValue<'_>>) -> String {
         shortened(self.text.get(value.span()).unwrap_or("something else"))
+    }
+
+    /// A value as it stands in the file, without what would upset a terminal.
+    fn as_is(&self, value: &Spanned<DeValue<'_>>) -> String {
+        let text = self.text.get(value.span()).unwrap_or("something else");
+        text.chars().filter(|c| !c.is_control()).collect()
     }
 
     fn line(&self, offset: usize) -> usize {

@@ -7,7 +7,7 @@ use super::choices::{OutputChoice, SubjectRule};
 use super::table::Entries;
 use crate::cli::{BackgroundChoice, Size};
 
-const KEYS: [&str; 13] = [
+pub(super) const SETTINGS_KEYS: [&str; 13] = [
     "background",
     "text-height",
     "subject",
@@ -98,7 +98,7 @@ impl Wishes {
     /// # Errors
     /// The line, what is wrong there and what would be right.
     pub(crate) fn from_toml(text: &str, folder: &Path) -> Result<Self, String> {
-        let entries = Entries::parse(text, &KEYS)?;
+        let entries = Entries::parse(text, &SETTINGS_KEYS)?;
         Ok(Self {
             background: entries
                 .text("background", background)?
@@ -171,7 +171,7 @@ impl Wishes {
             is(&now.onnxruntime, &old.onnxruntime, &by.onnxruntime),
         ]
         .into_iter()
-        .zip(KEYS)
+        .zip(SETTINGS_KEYS)
         .filter_map(|(overruled, key)| overruled.then_some(key))
         .collect()
     }
@@ -278,7 +278,7 @@ mod tests {
             output: Some(OutputChoice::Device("/dev/video10".into())),
         };
         assert_eq!(read(text), Ok(expected));
-        for key in KEYS {
+        for key in SETTINGS_KEYS {
             assert!(text.contains(&format!("{key} =")), "{key} is not tested");
         }
     }
@@ -388,10 +388,10 @@ mod tests {
             "background = \"frost\"\ntext-height = \"1/9\"\nsubject = \"one\"\ncard-title = \"a\"\ncard-reason = true\nmodel = \"quality\"\nengine = \"ort\"\nthreads = 2\ncamera = \"a\"\nsize = \"64x64\"\nfps = 5\noutput = \"-\"\nonnxruntime = \"a\"",
         );
         let nothing = Wishes::default();
-        assert_eq!(one.overruled(&nothing, &one), KEYS);
+        assert_eq!(one.overruled(&nothing, &one), SETTINGS_KEYS);
         assert_eq!(one.overruled(&one, &one), [""; 0]);
         assert_eq!(one.overruled(&nothing, &nothing), [""; 0]);
-        for (key, line) in KEYS.into_iter().zip([
+        for (key, line) in SETTINGS_KEYS.into_iter().zip([
             "background = \"blur\"",
             "text-height = \"1/8\"",
             "subject = \"one\"",

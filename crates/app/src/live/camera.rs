@@ -1,5 +1,5 @@
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use frosted::PixelFormat;
 use frosted::camera::{
@@ -123,13 +123,24 @@ impl SystemCameras {
     }
 
     fn find(&self) -> Result<Found, CameraError> {
-        match &self.choice {
-            CameraChoice::Pattern => Ok(Found::Pattern),
+        let found = match &self.choice {
+            CameraChoice::Pattern => Found::Pattern,
             #[cfg(feature = "nokhwa")]
-            CameraChoice::Nokhwa(id) => Ok(Found::Nokhwa(id.clone())),
-            CameraChoice::Auto => self.first(),
-            CameraChoice::Named(name) => self.named(name),
+            CameraChoice::Nokhwa(id) => Found::Nokhwa(id.clone()),
+            CameraChoice::Auto => self.first()?,
+            CameraChoice::Named(name) => self.named(name)?,
+        };
+        match &found {
+            Found::Device(id) if self.is_own(id) => Err(own_output(id)),
+            #[cfg(feature = "nokhwa")]
+            Found::Nokhwa(id) if self.is_own(id) => Err(own_output(id)),
+            _ => Ok(found),
         }
+    }
+
+    fn is_own(&self, id: &str) -> bool {
+        let own = self.own.as_ref();
+        own.is_some_and(|own| same_device(own, Path::new(id)))
     }
 
     fn first(&self) -> Result<Found, CameraError> {
@@ -158,20 +169,10 @@ impl SystemCameras {
         if path.is_absolute() {
             // Links such as those in /dev/v4l/by-id follow a camera to another number.
             let device = path.canonicalize().unwrap_or(path);
-            return match &self.own {
-                Some(own) if *own == device => Err(own_output(name)),
-                _ => Ok(Found::Device(device.display().to_string())),
-            };
+            return Ok(Found::Device(device.display().to_string()));
         }
         let infos = cameras()?;
-        let infos: Vec<&CameraInfo> = infos
-            .iter()
-            .filter(|info| {
-                self.own
-                    .as_ref()
-                    .is_none_or(|own| own.as_os_str() != info.id.as_str())
-            })
-            .collect();
+        let infos: Vec<&CameraInfo> = infos.iter().filter(|info| !self.is_own(&info.id)).collect();
         let wanted = name.to_lowercase();
         let exact = |info: &&&CameraInfo| info.id == name || info.name.to_lowercase() == wanted;
         let part = |info: &&&CameraInfo| info.name.to_lowercase().contains(&wanted);
@@ -197,6 +198,23 @@ impl SystemCameras {
             )),
         }
     }
+}
+
+/// Whether two paths lead to one device: by its number, because there can be links to its
+/// node and other nodes of it.
+fn same_device(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{FileTypeExt, MetadataExt};
+        let number = |path: &Path| {
+            let found = path.metadata().ok()?;
+            found.file_type().is_char_device().then(|| found.rdev())
+        };
+        if let (Some(one), Some(other)) = (number(one), number(other)) {
+            return one == other;
+        }
+    }
+    one == other
 }
 
 fn own_output(name: &str) -> CameraError {
@@ -227,5 +245,44 @@ impl Cameras for SystemCameras {
             #[cfg(feature = "nokhwa")]
             Found::Nokhwa(id) => Box::new(frosted::camera::NokhwaSource::open(&id, &self.wish)?),
         })
+    }
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+
+    fn found(camera: &str, own: &str) -> Result<Found, CameraError> {
+        let choice = CameraChoice::from(camera);
+        SystemCameras::new(choice, Wish::default(), Some(own.into())).find()
+    }
+
+    /// Another node of the device `like`; `None` where only root may make it.
+    fn second_node(folder: &Path, like: &str) -> Option<PathBuf> {
+        use rustix::fs::{CWD, FileType, Mode, mknodat, stat};
+        let number = stat(like).unwrap().st_rdev;
+        let node = folder.join("second");
+        let made = mknodat(CWD, &node, FileType::CharacterDevice, Mode::RUSR, number);
+        made.is_ok().then_some(node)
+    }
+
+    #[test]
+    fn its_own_output_is_no_camera_whatever_leads_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+        let mut names = vec![link, "/dev/null".into(), "/dev/../dev/null".into()];
+        match second_node(folder.path(), "/dev/null") {
+            Some(node) => names.push(node),
+            None => eprintln!("SKIPPED a second node of a device: only root may make one"),
+        }
+        for name in &names {
+            let error = found(name.to_str().unwrap(), "/dev/null").unwrap_err();
+            assert!(error.to_string().contains("is the virtual camera itself"));
+            // The output may be named by any of them as well.
+            assert!(found("/dev/null", name.to_str().unwrap()).is_err());
+            assert!(found(name.to_str().unwrap(), "/dev/zero").is_ok());
+        }
     }
 }

@@ -12,7 +12,7 @@ mod status;
 
 pub(crate) use camera::{CameraChoice, SystemCameras};
 pub(crate) use harden::harden;
-pub(crate) use output::{LOAD_LOOPBACK, Outputs, SystemOutputs};
+pub(crate) use output::{LOAD_LOOPBACK, Outputs, SystemOutputs, loopback_driver};
 pub(crate) use session::Session;
 pub(crate) use status::Status;
 

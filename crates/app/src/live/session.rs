@@ -42,6 +42,9 @@ const SLEPT: Duration = Duration::from_millis(500);
 /// and what failed is tried again. Only protected frames reach the sink, by its type.
 pub(crate) struct Session {
     pipeline: Pipeline,
+    settings: SettingsFor,
+    /// The height of the frames that the settings in force are for.
+    height_px: usize,
     cameras: Box<dyn Cameras>,
     outputs: Box<dyn Outputs>,
     options: SinkOptions,
@@ -64,6 +67,9 @@ pub(crate) struct Session {
     trouble: Option<CameraError>,
 }
 
+/// Settings for frames of a height in pixels.
+pub(crate) type SettingsFor = Box<dyn Fn(usize) -> Settings + Send>;
+
 /// A camera that is open.
 struct Running {
     source: Box<dyn Source>,
@@ -76,6 +82,7 @@ impl Session {
     /// until [`step`](Self::step).
     pub(crate) fn new(
         pipeline: Pipeline,
+        settings: SettingsFor,
         cameras: Box<dyn Cameras>,
         outputs: Box<dyn Outputs>,
         sink: Box<dyn Sink>,
@@ -85,6 +92,8 @@ impl Session {
         let blank = ProtectedFrame::new(FrameSpec::new(PixelFormat::Yuyv, width, height)?);
         let mut session = Self {
             pipeline,
+            settings,
+            height_px: options.height,
             cameras,
             outputs,
             options,
@@ -103,6 +112,7 @@ impl Session {
             cause: None,
             trouble: None,
         };
+        session.settle(options.height);
         session.show_card(None);
         Ok(session)
     }
@@ -160,16 +170,20 @@ impl Session {
     }
 
     /// Changes the settings from the next frame on.
-    pub(crate) fn set_settings(&mut self, settings: Settings) {
-        self.pipeline.set_settings(settings);
+    pub(crate) fn set_settings(&mut self, settings: SettingsFor) {
+        self.settings = settings;
+        self.settle(self.height_px);
     }
 
-    /// The height of the frames that are protected, for settings in pixels.
+    /// The height in pixels of the frames that the settings in force are for: those of the
+    /// camera, or what it is expected to give.
     pub(crate) fn frame_height(&self) -> usize {
-        match &self.camera {
-            Some(running) => running.source.mode().height,
-            None => self.options.height,
-        }
+        self.height_px
+    }
+
+    fn settle(&mut self, height_px: usize) {
+        self.height_px = height_px;
+        self.pipeline.set_settings((self.settings)(height_px));
     }
 
     /// Ends with a last card: programs that go on looking see it and not the last frame.
@@ -198,8 +212,6 @@ impl Session {
             self.unwatched = None;
         }
         if self.camera.is_none() {
-            // Its first frame comes with the next step, when the settings for frames of its
-            // height can be in force.
             self.open_camera();
         } else {
             self.show_next_frame();
@@ -307,6 +319,12 @@ impl Session {
         let outcome = running.source.next(patience).and_then(|capture| {
             let frame = self.unpacker.frame(&capture)?;
             running.heard = monotonic_now();
+            let height_px = frame.spec().upright_height();
+            if height_px != self.height_px {
+                // A floor may ask for more in frames of this height, from the first one on.
+                self.height_px = height_px;
+                self.pipeline.set_settings((self.settings)(height_px));
+            }
             Ok(self.pipeline.protect(&frame, &mut self.frame))
         });
         match outcome {
@@ -320,8 +338,9 @@ impl Session {
             Err(error) => match error.kind() {
                 CameraErrorKind::TimedOut | CameraErrorKind::Damaged => self.do_without(),
                 _ => {
-                    self.close_camera();
+                    // The card first: closing can take long.
                     self.lose(error);
+                    self.close_camera();
                 }
             },
         }

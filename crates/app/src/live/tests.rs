@@ -10,7 +10,7 @@ use frosted::camera::{
     CameraError, CameraErrorKind, Capture, Encoding, Mode, Sink, SinkOptions, Source, Viewers,
     monotonic_now,
 };
-use frosted::{FrameSpec, PixelFormat, ProtectedFrame, Rate, Setup};
+use frosted::{FrameSpec, PixelFormat, ProtectedFrame, Rate, Settings, Setup};
 use frosted_testing::{Answer, CanaryScene, FakeEngine, Script, find_canary, person_correlation};
 
 use super::camera::Cameras;
@@ -26,6 +26,8 @@ enum Next {
     Cut,
     Unplugged,
     Panics,
+    /// A frame of another size, and so on from then.
+    AnotherSize,
 }
 
 /// What an attempt to open the camera does next; it opens if nothing is planned.
@@ -46,6 +48,10 @@ struct World {
     open_cameras: usize,
     output_gone: bool,
     outputs_opened: usize,
+    /// The height that settings were last asked for.
+    settled_for: usize,
+    /// Frames that were written with settings for another height.
+    unsettled: usize,
     /// The scene of the frame that was captured last.
     scene: Option<CanaryScene>,
     /// Each written frame: whether it shows the person, and what is wrong with it.
@@ -56,6 +62,11 @@ struct World {
 type Shared = Arc<Mutex<World>>;
 
 const SIZE: (usize, usize) = (160, 96);
+const OTHER_SIZE: (usize, usize) = (128, 128);
+
+fn scene((width, height): (usize, usize)) -> CanaryScene {
+    CanaryScene::new(FrameSpec::new(PixelFormat::Yuyv, width, height).unwrap())
+}
 
 struct FakeCamera {
     world: Shared,
@@ -64,12 +75,11 @@ struct FakeCamera {
 }
 
 impl FakeCamera {
-    fn new(world: &Shared, (width, height): (usize, usize)) -> Self {
+    fn new(world: &Shared, size: (usize, usize)) -> Self {
         world.lock().unwrap().open_cameras += 1;
-        let spec = FrameSpec::new(PixelFormat::Yuyv, width, height).unwrap();
         Self {
             world: Arc::clone(world),
-            scene: CanaryScene::new(spec),
+            scene: scene(size),
             sequence: 0,
         }
     }
@@ -106,6 +116,7 @@ impl Source for FakeCamera {
             Some(Next::Broken) => return Err(error(CameraErrorKind::Damaged)),
             Some(Next::Unplugged) => return Err(error(CameraErrorKind::Disconnected)),
             Some(Next::Panics) => panic!("planted in a camera"),
+            Some(Next::AnotherSize) => self.scene = scene(OTHER_SIZE),
             Some(Next::Cut) | None => {}
         }
         thread::sleep(Duration::from_millis(3));
@@ -113,7 +124,7 @@ impl Source for FakeCamera {
         self.sequence += 1;
         let mode = self.mode();
         let bytes = self.scene.frame().bytes();
-        let bytes = if planned.is_some() {
+        let bytes = if matches!(planned, Some(Next::Cut)) {
             &bytes[..bytes.len() / 2]
         } else {
             bytes
@@ -132,7 +143,7 @@ impl Cameras for FakeCameras {
             Some(Opening::Missing) => return Err(error(CameraErrorKind::NotFound)),
             Some(Opening::Busy) => return Err(error(CameraErrorKind::Busy)),
             Some(Opening::Panics) => panic!("planted in an opening"),
-            Some(Opening::AnotherSize) => (128, 128),
+            Some(Opening::AnotherSize) => OTHER_SIZE,
             None => SIZE,
         };
         Ok(Box::new(FakeCamera::new(&self.0, size)))
@@ -160,6 +171,7 @@ impl Sink for FakeSink {
                 world.leaks.push(format!("frame {place}: {leak}"));
             }
             person = person_correlation(&room, &view) > 0.5;
+            world.unsettled += usize::from(world.settled_for != view.spec().upright_height());
         }
         world.written.push((Instant::now(), person));
         Ok(())
@@ -219,8 +231,13 @@ impl Stage {
             height: SIZE.1,
             rate: Rate::THIRTY,
         };
+        let asked = Arc::clone(&world);
         let session = Session::new(
             pipeline,
+            Box::new(move |height| {
+                asked.lock().unwrap().settled_for = height;
+                Settings::default()
+            }),
             Box::new(FakeCameras(Arc::clone(&world))),
             Box::new(FakeOutputs(Arc::clone(&world))),
             Box::new(FakeSink(Arc::clone(&world))),
@@ -362,6 +379,22 @@ fn a_camera_that_comes_back_with_another_size_starts_with_the_card() {
     stage.until(|status| status.camera == CameraState::Closed);
     stage.until(|status| status.state == State::Live);
     assert!(stage.shows_the_person());
+    stage.assert_no_leak();
+}
+
+/// As a recording that is replaced while it is played.
+#[test]
+fn settings_for_another_height_are_in_force_before_its_first_frame() {
+    let mut stage = Stage::live();
+    stage.world(|world| world.camera.push_back(Next::AnotherSize));
+    stage.session.step().unwrap();
+    stage.until(|status| status.state == State::Live);
+    assert!(stage.shows_the_person());
+    assert_eq!(stage.session.frame_height(), OTHER_SIZE.1);
+    stage.world(|world| {
+        assert_eq!(world.settled_for, OTHER_SIZE.1);
+        assert_eq!(world.unsettled, 0);
+    });
     stage.assert_no_leak();
 }
 

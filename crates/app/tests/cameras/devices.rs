@@ -31,11 +31,61 @@ fn cameras_and_outputs_are_listed() {
         "a display is no camera: {said}"
     );
 
+    let output = frosted(&guest).args(["devices", "--json"]).output();
+    let json: serde_json::Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    let camera = &json["cameras"][0];
+    assert_eq!(camera["id"], VIVID, "{json}");
+    let encodings: Vec<_> = camera["modes"].as_array().unwrap().iter().collect();
+    let of = |name: &str| encodings.iter().filter(|of| of["encoding"] == name).count();
+    assert!(
+        encodings
+            .iter()
+            .all(|encoded| of(encoded["encoding"].as_str().unwrap()) == 1)
+    );
+    let yuyv = encodings
+        .iter()
+        .find(|of| of["encoding"] == "yuyv")
+        .unwrap();
+    let size = &yuyv["sizes"][0];
+    assert!(
+        size["width"].is_u64() && size["rates"][0].is_string(),
+        "{json}"
+    );
+    assert_eq!(json["virtual_cameras"][0]["path"], SINK, "{json}");
+
     let _writer = Writer::start(&room, Coding::Mjpeg, 30_000.0 / 1001.0);
     let said = devices(&guest);
     for word in [CAMERA, "Writer", "mjpeg", "640x360 at 29.97 fps"] {
         assert!(said.contains(word), "\"{word}\" is missing in: {said}");
     }
+}
+
+#[test]
+fn a_check_names_the_devices_that_run_would_take() {
+    let Some(guest) = Guest::enter("a check names the devices that run would take") else {
+        return;
+    };
+    let check = || {
+        let output = frosted(&guest).arg("check").output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let said = check();
+    for words in [
+        "camera            ok: vivid (/dev/video0), 1280x720",
+        "virtual camera    ok: Frosted Camera (/dev/video10)",
+        " is loaded",
+    ] {
+        assert!(said.contains(words), "\"{words}\" is missing in: {said}");
+    }
+    guest.unload_loopback();
+    let said = check();
+    for words in [
+        "virtual camera    missing: ",
+        "  v4l2loopback is not loaded",
+    ] {
+        assert!(said.contains(words), "\"{words}\" is missing in: {said}");
+    }
+    guest.load_loopback(&std::env::var("FROSTED_GUEST_OPTIONS").unwrap());
 }
 
 #[test]

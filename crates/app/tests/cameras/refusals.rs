@@ -1,4 +1,4 @@
-//! What cannot work is refused at once: what is wrong, the remedy, exit code 1, and nothing left behind.
+//! What cannot work is refused at once: what is wrong, the remedy, exit code 3, and nothing left behind.
 
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -13,14 +13,14 @@ const SMALL: [&str; 4] = ["--size", "640x360", "--fps", "30"];
 /// A user who is in no group.
 const NOBODY: u32 = 65534;
 
-/// It ends with exit code 1 and one error that has each of `words`; nobody holds a device afterwards.
+/// It ends with exit code 3 and one error that has each of `words`; nobody holds a device afterwards.
 #[track_caller]
 fn refuses(command: &mut Command, words: &[&str]) {
     let mut program = Program::start(command);
     let status = program.wait_end(Duration::from_secs(10));
     std::thread::sleep(Duration::from_millis(50));
     let said = program.said();
-    assert_eq!(status.code(), Some(1), "{said}");
+    assert_eq!(status.code(), Some(3), "{said}");
     assert_eq!(said.matches("error: ").count(), 1, "{said}");
     assert!(!said.contains("panicked"), "{said}");
     for word in words {
@@ -72,7 +72,20 @@ fn its_own_output_as_the_camera() {
     let Some(guest) = Guest::enter("its own output as the camera") else {
         return;
     };
-    refuses(&mut run(&guest, SINK, SINK, &SMALL), &[SINK]);
+    // The node, a link to it and another node of the same device.
+    let (link, node) = (guest.folder().join("link"), guest.folder().join("node"));
+    let (link, node) = (link.display(), node.display());
+    must(&shell(&format!(
+        "ln -s {SINK} {link}; set -- $(stat -c '%t %T' {SINK}); mknod {node} c 0x$1 0x$2"
+    )));
+    for camera in [SINK, &link.to_string(), &node.to_string()] {
+        for output in [SINK, &link.to_string()] {
+            refuses(
+                &mut run(&guest, camera, output, &SMALL),
+                &["is the virtual camera itself"],
+            );
+        }
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod loopback;
 mod pack;
 #[cfg(all(feature = "pipewire", target_os = "linux"))]
 mod pipewire;
+mod threaded;
 #[cfg(target_os = "linux")]
 mod watch;
 mod y4m;
@@ -20,6 +21,7 @@ use crate::error::{CameraError, CameraErrorKind};
 pub use self::pipewire::PipewireSink;
 #[cfg(target_os = "linux")]
 pub use loopback::LoopbackSink;
+pub use threaded::ThreadedSink;
 pub use y4m::Y4mSink;
 
 /// A virtual camera, or another place that shows frames as they come.

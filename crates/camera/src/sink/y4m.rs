@@ -10,37 +10,54 @@ use super::{Sink, SinkOptions, Viewers};
 use crate::error::{CameraError, CameraErrorKind};
 
 /// A stream of Y4M, 4:2:2, for another program: `frosted run --output - | ffplay -`.
+///
+/// A pipe whose reader has stopped blocks whoever writes to it; a
+/// [`ThreadedSink`](crate::ThreadedSink) does not.
 pub struct Y4mSink<W> {
     output: W,
     options: SinkOptions,
+    /// The header is written.
+    begun: bool,
     packer: Packer,
     packed: Vec<u8>,
     planes: Vec<u8>,
 }
 
 impl<W: Write + Send> Y4mSink<W> {
-    /// Writes the header.
+    /// A stream that begins with the first frame: nothing is written before.
     ///
     /// # Errors
-    /// [`CameraErrorKind::Unsupported`] for odd sizes, [`CameraErrorKind::Disconnected`] if
-    /// nobody reads.
-    pub fn new(mut output: W, options: &SinkOptions) -> Result<Self, CameraError> {
+    /// [`CameraErrorKind::Unsupported`] for sizes that cannot be.
+    pub fn new(output: W, options: &SinkOptions) -> Result<Self, CameraError> {
         options.check()?;
-        let (width, height, rate) = (options.width, options.height, options.rate);
-        writeln!(
-            output,
-            "YUV4MPEG2 W{width} H{height} F{}:{} Ip A1:1 C422 XCOLORRANGE=LIMITED",
-            rate.numerator(),
-            rate.denominator()
-        )
-        .map_err(|error| gone(&error))?;
+        let (width, height) = (options.width, options.height);
         Ok(Self {
             output,
             options: *options,
+            begun: false,
             packer: Packer::new(width, height),
             packed: vec![0; 2 * width * height],
             planes: vec![0; 2 * width * height],
         })
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        if self.begun {
+            return Ok(());
+        }
+        let SinkOptions {
+            width,
+            height,
+            rate,
+        } = self.options;
+        writeln!(
+            self.output,
+            "YUV4MPEG2 W{width} H{height} F{}:{} Ip A1:1 C422 XCOLORRANGE=LIMITED",
+            rate.numerator(),
+            rate.denominator()
+        )?;
+        self.begun = true;
+        Ok(())
     }
 
     fn write_planes(&mut self) -> io::Result<()> {
@@ -71,7 +88,9 @@ impl<W: Write + Send> Sink for Y4mSink<W> {
         let stride = 2 * self.options.width;
         self.packer
             .pack_yuyv(&frame.view(), &mut self.packed, stride);
-        self.write_planes().map_err(|error| gone(&error))
+        self.begin()
+            .and_then(|()| self.write_planes())
+            .map_err(|error| gone(&error))
     }
 
     fn viewers(&mut self) -> Viewers {
@@ -140,7 +159,9 @@ mod tests {
                 Ok(())
             }
         }
-        let error = Y4mSink::new(Closed, &SinkOptions::default()).unwrap_err();
+        let mut sink = Y4mSink::new(Closed, &SinkOptions::default()).unwrap();
+        let spec = FrameSpec::new(PixelFormat::Nv12, 32, 16).unwrap();
+        let error = sink.write(&ProtectedFrame::new(spec)).unwrap_err();
         assert_eq!(error.kind(), CameraErrorKind::Disconnected);
         let odd = SinkOptions {
             width: 33,

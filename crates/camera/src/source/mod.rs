@@ -8,6 +8,8 @@
 mod nokhwa;
 mod pattern;
 #[cfg(target_os = "linux")]
+mod stamp;
+#[cfg(target_os = "linux")]
 mod v4l2;
 
 use std::fmt;

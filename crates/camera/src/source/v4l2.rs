@@ -1,10 +1,12 @@
 use std::fmt;
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use frosted_core::Timestamp;
 use rustix::io::Errno;
 
+use super::stamp::Stamps;
 use super::{Capture, Source};
 use crate::clock::monotonic_now;
 use crate::error::{CameraError, CameraErrorKind};
@@ -20,7 +22,9 @@ pub struct V4l2Source {
     /// What the caller looks at; it goes back to the device with the next call.
     held: Option<Filled>,
     sequence: u64,
-    last_stamp: Timestamp,
+    stamps: Stamps,
+    /// How many frames in a row the device said it lost.
+    losses: u32,
     /// When it was opened, or a frame came.
     heard: Instant,
     /// A loopback's frame. Its feeder can write to the buffers at any time, and a frame that
@@ -36,8 +40,12 @@ const BUFFERS: u32 = 4;
 /// a feeder that returns is held to the format of the one before.
 const ABANDONED: Duration = Duration::from_secs(1);
 
-/// A stamp this much older than its frame's arrival is not believed.
-const OLDEST_STAMP: Duration = Duration::from_secs(1);
+/// A device that says that a frame was lost may say so again at once.
+const LOSS_PAUSE: Duration = Duration::from_millis(20);
+
+/// After as many losses in a row, half a second of them, only opening the camera anew can
+/// mend it.
+const MOST_LOSSES: u32 = 25;
 
 impl V4l2Source {
     /// Opens the camera at `path`, such as `/dev/video0`, in the mode nearest to `wish`, and
@@ -62,7 +70,8 @@ impl V4l2Source {
             granted,
             held: None,
             sequence: 0,
-            last_stamp: Timestamp::ZERO,
+            stamps: Stamps::default(),
+            losses: 0,
             heard: Instant::now(),
             copy: Vec::new(),
         })
@@ -100,19 +109,13 @@ impl V4l2Source {
         Ok(youngest)
     }
 
-    fn wait_for_frame(&mut self, timeout: Duration) -> Result<Filled, CameraError> {
-        let until = Instant::now() + timeout;
+    /// Waits `until` a frame comes; `timeout` is what the caller has given it in all.
+    fn wait_for_frame(&mut self, until: Instant, timeout: Duration) -> Result<Filled, CameraError> {
         loop {
             match self.youngest() {
                 Ok(Some(filled)) => return Ok(filled),
                 Ok(None) => {}
-                // "Temporary problems like signal loss" (VIDIOC_DQBUF).
-                Err(Errno::IO) => {
-                    return Err(CameraError::new(
-                        CameraErrorKind::Damaged,
-                        format!("{}: a frame was lost", self.device.path().display()),
-                    ));
-                }
+                Err(Errno::IO) => return Err(self.missed(until)),
                 Err(errno) => return Err(self.lost(errno)),
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -153,16 +156,43 @@ impl V4l2Source {
         CameraError::new(CameraErrorKind::Disconnected, error.to_string())
     }
 
-    /// When the frame was captured: the device's stamp where it can be believed, else now.
-    /// Never before the frame before it.
-    fn stamp(&mut self, filled: &Filled) -> Timestamp {
-        let now = monotonic_now();
-        let told = filled.monotonic_ns.map(Timestamp::from_nanos);
-        let stamp = told
-            .filter(|stamp| *stamp <= now && now.since(*stamp) <= OLDEST_STAMP)
-            .unwrap_or(now);
-        self.last_stamp = stamp.max(self.last_stamp);
-        self.last_stamp
+    /// The device lost a frame: "temporary problems like signal loss" (VIDIOC_DQBUF), or a
+    /// fault that stays.
+    fn missed(&mut self, until: Instant) -> CameraError {
+        self.losses += 1;
+        if self.losses >= MOST_LOSSES {
+            return self.lost(Errno::IO);
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        thread::sleep(LOSS_PAUSE.min(left));
+        CameraError::new(
+            CameraErrorKind::Damaged,
+            format!("{}: a frame was lost", self.device.path().display()),
+        )
+    }
+
+    /// The next frame that is whole and not too old, with its time and count.
+    fn fresh_frame(&mut self, timeout: Duration) -> Result<(Filled, Timestamp, u64), CameraError> {
+        let until = Instant::now() + timeout;
+        loop {
+            let filled = self.wait_for_frame(until, timeout)?;
+            self.heard = Instant::now();
+            self.losses = 0;
+            let sequence = self.count(filled.sequence);
+            if filled.error {
+                return Err(CameraError::new(
+                    CameraErrorKind::Damaged,
+                    format!(
+                        "{}: frame {sequence} is broken",
+                        self.device.path().display()
+                    ),
+                ));
+            }
+            let told = filled.monotonic_ns.map(Timestamp::from_nanos);
+            if let Some(captured_at) = self.stamps.judge(told, monotonic_now()) {
+                return Ok((filled, captured_at, sequence));
+            }
+        }
     }
 
     /// The device's count goes round at 2^32.
@@ -210,19 +240,7 @@ impl Source for V4l2Source {
     }
 
     fn next(&mut self, timeout: Duration) -> Result<Capture<'_>, CameraError> {
-        let filled = self.wait_for_frame(timeout)?;
-        self.heard = Instant::now();
-        let captured_at = self.stamp(&filled);
-        let sequence = self.count(filled.sequence);
-        if filled.error {
-            return Err(CameraError::new(
-                CameraErrorKind::Damaged,
-                format!(
-                    "{}: frame {sequence} is broken",
-                    self.device.path().display()
-                ),
-            ));
-        }
+        let (filled, captured_at, sequence) = self.fresh_frame(timeout)?;
         let bytes = if self.device.is_loopback() {
             self.buffers.copy_to(&filled, &mut self.copy);
             &self.copy

@@ -61,12 +61,10 @@ pub(crate) fn sinks() -> Vec<SinkInfo> {
                 }
                 _ => return None,
             };
-            let holders = holders(&path);
             Some(SinkInfo {
-                path,
-                name,
-                holders,
+                holders: holders(&path),
                 trouble,
+                ..SinkInfo::new(path, name)
             })
         })
         .collect()

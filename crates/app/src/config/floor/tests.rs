@@ -1,3 +1,5 @@
+use frosted::{EngineChoice, Model, RuntimeSearch};
+
 use super::*;
 
 const FILE: &str = "/etc/frosted/policy.toml";
@@ -157,12 +159,49 @@ fn work_on_known_frames_is_refused_below_the_floor() {
         ("alpha", "1px", 720, true),
     ];
     for (choice, text, frame, accepted) in cases {
-        let checked = floor.check(&choice.parse().unwrap(), height(text), frame);
-        assert_eq!(
-            checked.is_ok(),
-            accepted,
-            "{choice} {text} {frame}: {checked:?}"
-        );
+        let background = choice.parse().unwrap();
+        let look = floor.look(Some(&background), Some(height(text)), frame);
+        assert_eq!(look.is_ok(), accepted, "{choice} {text} {frame}: {look:?}");
+        if let Ok(look) = look {
+            let kept = (look.background, look.text_height, look.notes.len());
+            assert_eq!(kept, (background, height(text), 0));
+        }
+    }
+}
+
+#[test]
+fn a_default_is_raised_for_known_frames_and_what_was_asked_for_is_not() {
+    // floor, background and text height that are asked for, what comes of them, notes
+    let cases = [
+        ("", None, None, Some(("blur", "1/17")), 0),
+        ("cover", None, None, Some(("color:#2E5266", "1/17")), 1),
+        ("frost", None, None, Some(("frost", "1/17")), 1),
+        ("frost", None, Some("1/20"), Some(("frost", "1/20")), 1),
+        ("frost", Some("blur"), None, None, 0),
+        ("1/10", None, None, Some(("blur", "1/10")), 1),
+        ("1/10", Some("frost"), None, Some(("frost", "1/10")), 1),
+        ("1/10", Some("green"), None, Some(("green", "1/17")), 0),
+        ("1/10", None, Some("1/11"), None, 0),
+        ("1/20", None, None, Some(("blur", "1/17")), 0),
+        ("64px", None, None, Some(("blur", "64px")), 1),
+    ];
+    for (least, background, text, expected, notes) in cases {
+        let floor = match least {
+            "" => Floor::default(),
+            least if least.contains(['/', 'p']) => {
+                floor(&format!("minimum-text-height = \"{least}\""))
+            }
+            least => floor(&format!("minimum-background = \"{least}\"")),
+        };
+        let asked: Option<BackgroundChoice> = background.map(|name: &str| name.parse().unwrap());
+        let look = floor.look(asked.as_ref(), text.map(height), 720).ok();
+        let name = format!("{least} {background:?} {text:?}: {look:?}");
+        let found = look
+            .as_ref()
+            .map(|look| (look.background.clone(), look.text_height));
+        let expected = expected.map(|(name, text)| (name.parse().unwrap(), height(text)));
+        assert_eq!(found, expected, "{name}");
+        assert_eq!(look.map_or(0, |look| look.notes.len()), notes, "{name}");
     }
 }
 
@@ -170,10 +209,19 @@ fn work_on_known_frames_is_refused_below_the_floor() {
 fn floors_of_two_files_hold_together() {
     let one = floor("minimum-background = \"frost\"\nminimum-text-height = \"1/20\"");
     let two = floor("minimum-text-height = \"100px\"\nsubject = \"one\"");
-    let three = floor("minimum-background = \"blur\"\nminimum-text-height = \"1/10\"");
+    let three = floor(
+        "minimum-background = \"blur\"\nminimum-text-height = \"1/10\"\nnetwork = \"built-in\"",
+    );
     let joined = one.clone().join(two.clone()).join(three.clone());
     assert_eq!(joined, three.join(two).join(one.clone()));
     assert!(joined.background_breach(&BackgroundChoice::Blur).is_some());
+    let own = Model::File("own.onnx".into());
+    let usual = RuntimeSearch::default();
+    assert!(
+        joined
+            .check_network(&own, EngineChoice::Rten, &usual)
+            .is_err()
+    );
     assert_eq!(joined.text_at(height("1/34"), 2000).in_pixels(2000), 200);
     assert_eq!(joined.text_at(height("1/34"), 720).in_pixels(720), 100);
     assert_eq!(one.clone().join(Floor::default()), one);
@@ -190,9 +238,10 @@ fn a_policy_that_is_not_understood_is_an_error() {
         ("minimum-background = \"\"", "choose blur, frost or cover"),
         ("minimum-text-height = \"0\"", "1/17"),
         ("subject = \"nobody\"", "one of: one"),
+        ("network = \"mine\"", "choose built-in"),
         (
             "background = \"frost\"",
-            "background is no key, there are minimum-background, minimum-text-height, subject",
+            "background is no key, there are minimum-background, minimum-text-height, subject, network",
         ),
         (
             "minimum_background = \"frost\"",
@@ -216,5 +265,60 @@ fn heights_are_shown_as_they_can_be_written() {
     ] {
         assert_eq!(shown(height(text)), expected);
         assert_eq!(height(&shown(height(text))), height(text));
+    }
+}
+
+#[test]
+fn a_network_or_a_library_of_the_users_own_is_refused_where_the_built_in_one_is_asked_for() {
+    let search = |given: Option<&str>, variable: Option<&str>| RuntimeSearch {
+        given: given.map(Into::into),
+        variable: variable.map(Into::into),
+        ..RuntimeSearch::default()
+    };
+    let own = "/home/ann/a.so";
+    let place = "/etc/frosted/policy.toml (network)";
+    // model, engine, given, variable, what the refusal says
+    let cases = [
+        ("landscape", "auto", None, None, None),
+        ("quality", "ort", None, None, None),
+        ("landscape", "auto", None, Some(""), None),
+        ("landscape", "rten", Some(own), Some(own), None),
+        (
+            "/home/ann/own.onnx",
+            "rten",
+            None,
+            None,
+            Some(
+                "model /home/ann/own.onnx is not built-in, which PLACE asks for: choose landscape or quality",
+            ),
+        ),
+        (
+            "landscape",
+            "auto",
+            Some(own),
+            None,
+            Some(
+                "onnxruntime /home/ann/a.so is a library of your own, and PLACE asks for a network that is built-in: leave it out",
+            ),
+        ),
+        (
+            "quality",
+            "ort",
+            None,
+            Some(own),
+            Some(
+                "ORT_DYLIB_PATH /home/ann/a.so is a library of your own, and PLACE asks for a network that is built-in: unset it, or choose engine rten",
+            ),
+        ),
+    ];
+    let floor = floor("network = \"built-in\"");
+    for (model, engine, given, variable, said) in cases {
+        let (model, engine) = (model.parse().unwrap(), engine.parse().unwrap());
+        let search = search(given, variable);
+        let refused = floor.check_network(&model, engine, &search).err();
+        let said = said.map(|said| said.replace("PLACE", place));
+        assert_eq!(refused.map(|breach| breach.to_string()), said);
+        let anything = Floor::default().check_network(&model, engine, &search);
+        assert_eq!(anything, Ok(()), "no rule");
     }
 }

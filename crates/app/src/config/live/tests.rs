@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use frosted::{Background, CardReason, TextHeight};
+use frosted::{Background, CardReason, EngineChoice, Model, RuntimeSearch, TextHeight};
 
 use super::*;
 use crate::cli::BackgroundChoice;
@@ -43,7 +43,7 @@ impl Machine {
 
     fn load_with(&self, options: Wishes) -> Result<(Live, Vec<String>), String> {
         Live::load(options, self.places()).map_err(|failure| {
-            assert_eq!(failure.exit(), crate::exit::Exit::Failed);
+            assert_eq!(failure.exit(), crate::exit::Exit::Setup);
             failure.to_string()
         })
     }
@@ -485,4 +485,75 @@ fn options_that_are_refused_are_not_blamed_on_the_file() {
     let error = machine.load_with(wish("blur")).map(|_| ()).unwrap_err();
     assert!(error.starts_with("background blur"), "{error}");
     assert_eq!(wish("blur").background, Some(BackgroundChoice::Blur));
+}
+
+#[test]
+fn a_network_of_the_users_own_is_refused_where_the_built_in_one_is_asked_for() {
+    let machine = Machine::new();
+    machine.policy("network = \"built-in\"");
+    let refusal = |options: Wishes| machine.load_with(options).map(|_| ()).unwrap_err();
+    let policy = format!("{} (network)", machine.policy_path().display());
+    for line in ["model = \"own.onnx\"", "onnxruntime = \"own.so\""] {
+        machine.settings(line);
+        let said = refusal(Wishes::default());
+        assert!(said.starts_with("settings file "), "{said}");
+        assert!(said.contains(&policy), "{said}");
+    }
+    machine.settings("");
+    for options in [
+        Wishes {
+            model: Some(Model::File("own.onnx".into())),
+            ..Wishes::default()
+        },
+        Wishes {
+            onnxruntime: Some("own.so".into()),
+            ..Wishes::default()
+        },
+    ] {
+        let said = refusal(options);
+        assert!(!said.contains("settings file"), "{said}");
+        assert!(said.contains(&policy), "{said}");
+    }
+}
+
+/// What the variable names is looked at when the network is loaded.
+#[test]
+fn a_library_that_a_variable_names_is_refused_with_the_network_that_it_would_run() {
+    let machine = Machine::new();
+    let named = || RuntimeSearch {
+        variable: Some("/own.so".into()),
+        ..RuntimeSearch::default()
+    };
+    let (live, _) = machine.load();
+    assert_eq!(live.config().runtime_search(named()), Ok(named()));
+    machine.policy("network = \"built-in\"");
+    let (live, _) = machine.load();
+    let refused = live.config().runtime_search(named()).unwrap_err();
+    assert!(refused.to_string().contains("ORT_DYLIB_PATH"), "{refused}");
+    let (live, _) = machine
+        .load_with(Wishes {
+            engine: Some(EngineChoice::Rten),
+            ..Wishes::default()
+        })
+        .unwrap();
+    assert_eq!(live.config().runtime_search(named()), Ok(named()));
+}
+
+#[test]
+fn a_network_that_runs_stays_until_the_next_start_and_that_is_said() {
+    let machine = Machine::new();
+    machine.settings("model = \"own.onnx\"");
+    let (mut live, _) = machine.load();
+    machine.policy("network = \"built-in\"");
+    let said = told(&mut live);
+    assert!(said.contains("own.onnx is not built-in"), "{said}");
+    assert!(said.contains("it stays until the next start"), "{said}");
+    assert!(machine.load_with(Wishes::default()).is_err());
+    // A new wish for such a network is refused though one runs.
+    machine.settings("model = \"other.onnx\"");
+    let said = told(&mut live);
+    assert!(said.contains("the settings in force stay"), "{said}");
+    machine.settings("background = \"frost\"");
+    told(&mut live);
+    assert_eq!(background(&live), frost());
 }
