@@ -4,7 +4,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand};
 use frosted::{Background, EngineChoice, Model, PixelFormat, Rgb, RuntimeSearch, TextHeight};
 
-use crate::config::Wishes;
+use crate::config::{SubjectRule, Wishes};
 use crate::media::{MediaError, Rate, open};
 
 const EXIT_CODES: &str = "\
@@ -139,6 +139,12 @@ pub(crate) struct ProtectOptions {
     #[arg(long, value_name = "HEIGHT")]
     pub(crate) text_height: Option<TextHeight>,
 
+    /// Who stays sharp: one (person), 2 to 9 (people at most) or all (who move). There is no
+    /// face recognition and no identity: somebody else becomes the one only after the place
+    /// was empty, and whoever sits quite still is covered until they move [default: one].
+    #[arg(long, value_name = "one|N|all")]
+    pub(crate) subject: Option<SubjectRule>,
+
     /// The network: landscape (quick), quality, or FILE.onnx with its spec FILE.toml beside
     /// it.
     #[arg(long, value_name = "MODEL", default_value = "landscape")]
@@ -233,6 +239,10 @@ pub(crate) struct MatteOptions {
     #[arg(value_name = "OUTDIR")]
     pub(crate) output: PathBuf,
 
+    /// Who is white: one, 2 to 9 or all, as for blur [default: one].
+    #[arg(long, value_name = "one|N|all")]
+    pub(crate) subject: Option<SubjectRule>,
+
     /// The network, as for blur.
     #[arg(long, value_name = "MODEL", default_value = "landscape")]
     pub(crate) model: Model,
@@ -263,6 +273,7 @@ impl MatteOptions {
         ProtectOptions {
             background: Some(BackgroundChoice::Alpha),
             text_height: None,
+            subject: self.subject,
             model: self.model.clone(),
             engine: self.engine,
             onnxruntime: self.onnxruntime.clone(),

@@ -37,6 +37,7 @@ pub(crate) fn setup(
         threads: options.threads,
         settings: Settings {
             background,
+            subjects: options.subject.unwrap_or_default().into(),
             warm_up_frames,
             newcomers,
             deadline: None,

@@ -76,6 +76,7 @@ pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
 fn background(options: &ProtectOptions, frame_height_px: usize) -> Result<Background, Failure> {
     let floor = config::floor_of_this_machine()?;
     floor.check_network(&options.model, options.engine, &options.runtime_search())?;
+    floor.check_subject(options.subject)?;
     let look = floor.look(
         options.background.as_ref(),
         options.text_height,

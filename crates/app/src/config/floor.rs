@@ -7,6 +7,7 @@ use frosted::{Rgb, TextHeight};
 
 use super::choices::SubjectRule;
 use super::table::Entries;
+use super::wishes::SUBJECTS;
 use crate::cli::BackgroundChoice;
 
 mod look;
@@ -223,7 +224,9 @@ impl Floor {
                 .map(|least| Rule::new(least, file)),
             text_share,
             text_pixels,
-            subject: entries.parsed(SUBJECT)?.map(|least| Rule::new(least, file)),
+            subject: entries
+                .scalar(SUBJECT, SUBJECTS, str::parse)?
+                .map(|least| Rule::new(least, file)),
             network: entries.parsed(NETWORK)?.map(|least| Rule::new(least, file)),
         })
     }
@@ -305,8 +308,30 @@ impl Floor {
                 rule.least,
                 rule.place(SUBJECT)
             ),
-            remedy: format!("choose {}", rule.least),
+            remedy: match rule.least {
+                SubjectRule::One => "choose one".to_owned(),
+                least => format!("choose {least} or fewer people"),
+            },
         })
+    }
+
+    /// The subject rule itself, or the weakest that is strong enough.
+    pub(crate) fn raise_subject(&self, wish: SubjectRule) -> SubjectRule {
+        match &self.subject {
+            Some(rule) => wish.max(rule.least),
+            None => wish,
+        }
+    }
+
+    /// Holds what is asked for to the floor. The default is the strongest that there is.
+    ///
+    /// # Errors
+    /// It is below the floor.
+    pub(crate) fn check_subject(&self, wish: Option<SubjectRule>) -> Result<(), Breach> {
+        match wish.and_then(|wish| self.subject_breach(wish)) {
+            Some(breach) => Err(breach),
+            None => Ok(()),
+        }
     }
 
     /// The background itself, or the weakest that is strong enough.
