@@ -6,6 +6,7 @@ use frosted::{Background, EngineChoice, Model, PixelFormat, Rgb, RuntimeSearch, 
 
 use crate::config::{SubjectRule, Wishes};
 use crate::media::{MediaError, Rate, open};
+use crate::record::{RecordOptions, VerifyOptions};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 a file or the machine is at fault, 2 wrong usage, 3 the set-up is at
@@ -181,6 +182,13 @@ pub(crate) struct RunOptions {
     /// Print the state as a line of JSON every second and with every change.
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) record: RecordOptions,
+
+    /// Replace the file of --record if it exists.
+    #[arg(long, requires = "record")]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -212,9 +220,12 @@ pub(crate) struct BlurOptions {
     #[arg(long)]
     pub(crate) lossless: bool,
 
-    /// Replace OUT if it exists.
+    /// Replace OUT, and the files of --json and --record, if they exist.
     #[arg(long)]
     pub(crate) force: bool,
+
+    #[command(flatten)]
+    pub(crate) record: RecordOptions,
 
     /// Write a summary: frames, what was shown, times, engine, model; - is the standard output.
     #[arg(long, value_name = "FILE")]
@@ -335,11 +346,21 @@ pub(crate) struct CheckOptions {
 #[command(after_long_help = AUDIT_NOTES, after_help = AUDIT_NOTES)]
 pub(crate) struct AuditOptions {
     /// The picture or clip as the camera saw it; - is Y4M on the standard input.
-    #[arg(value_name = "ORIGINAL")]
+    #[arg(
+        value_name = "ORIGINAL",
+        required_unless_present = "verify",
+        default_value = "-"
+    )]
+    #[arg(hide_default_value = true)]
     pub(crate) original: PathBuf,
 
     /// The same, protected: as many frames of the same size at the same times.
-    #[arg(value_name = "PROTECTED")]
+    #[arg(
+        value_name = "PROTECTED",
+        required_unless_present = "verify",
+        default_value = "-"
+    )]
+    #[arg(hide_default_value = true)]
     pub(crate) protected: PathBuf,
 
     /// The folder of true mattes, 00000.png and so on: grey, 0 = room, 255 = person that may
@@ -374,6 +395,9 @@ pub(crate) struct AuditOptions {
     /// Replace the files of --json and --html if they exist.
     #[arg(long)]
     pub(crate) force: bool,
+
+    #[command(flatten)]
+    pub(crate) verify: VerifyOptions,
 }
 
 /// A background as the command line names it.

@@ -12,8 +12,11 @@ use frosted::{
 use crate::cli::ProtectOptions;
 use crate::exit::Failure;
 use crate::interrupt;
+use crate::live::State;
 use crate::media::{MediaError, Source, StreamInfo, Timing, convert};
+use crate::messages;
 use crate::progress::Progress;
+use crate::record::Recorder;
 use crate::summary::Tally;
 
 /// What is shown and by what it is found, as the options say, for frames that need not be
@@ -61,6 +64,7 @@ pub(crate) struct Run {
     rgba: Frame,
     output: Frame,
     tally: Tally,
+    recorder: Option<Recorder>,
 }
 
 impl Run {
@@ -95,6 +99,7 @@ impl Run {
             rgba: Frame::new(spec),
             output: Frame::new(spec),
             tally: Tally::default(),
+            recorder: None,
         })
     }
 
@@ -108,6 +113,16 @@ impl Run {
 
     pub(crate) fn segmenter(&self) -> &SegmenterInfo {
         self.pipeline.segmenter_info()
+    }
+
+    /// Keeps a record of the frames from now on.
+    pub(crate) fn record_by(&mut self, recorder: Recorder) {
+        self.recorder = Some(recorder);
+    }
+
+    /// The record that is kept, to be ended.
+    pub(crate) fn take_recorder(&mut self) -> Option<Recorder> {
+        self.recorder.take()
     }
 
     pub(crate) fn tally(&self) -> &Tally {
@@ -188,9 +203,23 @@ impl Run {
     fn protect(&mut self) -> Result<(), Failure> {
         let at = self.timing.time_of(self.frames_in) + self.step() * self.rehearsed;
         let report = self.process(at)?;
+        self.record(&report);
         self.frames_in += 1;
         self.tally.add(&report);
         Ok(())
+    }
+
+    fn record(&mut self, report: &FrameReport) {
+        let Some(recorder) = &mut self.recorder else {
+            return;
+        };
+        let at = self.timing.time_of(self.frames_in).since(Timestamp::ZERO);
+        let (state, cause) = State::of(report.shown);
+        let cause = cause.map(|cause| cause.to_string());
+        recorder.frame(at, state, cause.as_deref());
+        if let Some(trouble) = recorder.trouble() {
+            messages::note(&trouble);
+        }
     }
 
     /// The time between the first two frames.

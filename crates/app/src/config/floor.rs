@@ -3,7 +3,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use frosted::{Rgb, TextHeight};
+use frosted::{Background, Rgb, TextHeight};
 
 use super::choices::SubjectRule;
 use super::table::Entries;
@@ -295,6 +295,56 @@ impl Floor {
                 rule.place(TEXT_HEIGHT)
             ),
             remedy: format!("choose {least} or more"),
+        })
+    }
+
+    /// The rules by their keys, for records.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        let heights = self.text_rules().map(|rule| shown(rule.least));
+        let rules = [
+            (
+                BACKGROUND,
+                self.background.as_ref().map(|rule| rule.least.to_string()),
+            ),
+            (
+                TEXT_HEIGHT,
+                Some(heights.collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty()),
+            ),
+            (
+                SUBJECT,
+                self.subject.as_ref().map(|rule| rule.least.to_string()),
+            ),
+            (
+                NETWORK,
+                self.network.as_ref().map(|rule| rule.least.to_string()),
+            ),
+        ];
+        let rules = rules.into_iter();
+        rules
+            .filter_map(|(key, least)| Some((key.to_owned(), least?.into())))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    }
+
+    /// Settings and this floor under them, for records. A picture is not named.
+    pub(crate) fn with_settings(
+        &self,
+        background: &Background,
+        subject: SubjectRule,
+    ) -> serde_json::Value {
+        let (background, text) = match background {
+            Background::Blur(text) => ("blur".to_owned(), Some(shown(*text))),
+            Background::Frost(text) => ("frost".to_owned(), Some(shown(*text))),
+            Background::Colour(Rgb { r, g, b }) => (format!("color:#{r:02X}{g:02X}{b:02X}"), None),
+            Background::Image(_) => ("image".to_owned(), None),
+            Background::Transparent => ("alpha".to_owned(), None),
+            _ => ("unknown".to_owned(), None),
+        };
+        serde_json::json!({
+            "background": background,
+            "text_height": text,
+            "subject": subject.to_string(),
+            "floor": self.to_json(),
         })
     }
 

@@ -204,6 +204,12 @@ impl Config {
         }
     }
 
+    /// The settings for frames of this height and the floor under them, for records.
+    pub(crate) fn to_json(&self, frame_height_px: usize) -> serde_json::Value {
+        let background = self.settings_for(frame_height_px).settings.background;
+        self.floor.with_settings(&background, self.subject)
+    }
+
     fn shows_the_room(&self) -> bool {
         matches!(self.background, Background::Blur(_) | Background::Frost(_))
     }

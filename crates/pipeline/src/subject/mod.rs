@@ -524,7 +524,7 @@ fn clear(matte: &mut Mask, subject: &[u8], near: &[u8], like: &[u8]) {
 /// The pixel in which a head's middle lies, if that is in the picture.
 fn pixel(head: &Head, (width, height): (usize, usize)) -> Option<(usize, usize)> {
     let inside = (0.0..width as f32).contains(&head.x) && (0.0..height as f32).contains(&head.y);
-    inside.then(|| (head.x as usize, head.y as usize))
+    inside.then_some((head.x as usize, head.y as usize))
 }
 
 /// Whether the middle of a face looks like the room: a photograph that has long hung there.
