@@ -30,21 +30,25 @@ impl ConcealPlan {
         Self {
             square_px,
             band_q8: band_q8(spec.upright_height(), square_px),
-            ramp: MatteRamp::new(RAMP_FROM, RAMP_TO),
+            ramp: MatteRamp::new(COVERED_UP_TO, SHOWN_FROM),
             blur_cell: (2 * text_px).div_ceil(square_px),
             frost_cell: (4 * text_px).div_ceil(square_px),
         }
     }
 }
 
-/// Below this the network is not sure enough that a pixel is the person's (.5).
-const RAMP_FROM: u8 = 128;
-/// From here on a pixel is wholly the person's (.9).
-const RAMP_TO: u8 = 230;
+/// Up to and with this matte value a pixel is covered: the network is not sure enough that
+/// it is the person's (.5).
+pub const COVERED_UP_TO: u8 = 128;
+/// From this matte value on a pixel is shown as it is (.8).
+pub const SHOWN_FROM: u8 = 204;
+/// From this matte value on a pixel is shown by half and more (.65).
+pub const SHOWN_BY_HALF_FROM: u8 = 166;
 
-/// The band in pixels at a height of 720: the edge error of a mask on its own frame.
-/// Never less than one pixel of the frame.
-const BAND_PX_AT_720: u32 = 4;
+/// The band in pixels at a height of 720, never less than one pixel of the frame. Between 1
+/// and 4 pixels the room behind a person at rest stays covered alike; the wider the band,
+/// the more of the person is lost, and the less is seen where somebody passes behind.
+const BAND_PX_AT_720: u32 = 2;
 
 fn band_q8(upright_height: usize, square_px: usize) -> u32 {
     let band_px_q8 = (256 * BAND_PX_AT_720 * upright_height as u32 / 720).max(256);
@@ -112,16 +116,16 @@ mod tests {
     #[test]
     fn a_720p_frame_is_reduced_to_just_what_the_landscape_network_sees() {
         let plan = plan(1280, 720, (256, 144));
-        assert_eq!((plan.square_px, plan.band_q8), (5, 205));
+        assert_eq!((plan.square_px, plan.band_q8), (5, 103));
     }
 
     #[test]
     fn the_ramp_is_exact_at_its_ends_and_never_falls() {
-        let ramp = MatteRamp::new(RAMP_FROM, RAMP_TO);
+        let ramp = MatteRamp::new(COVERED_UP_TO, SHOWN_FROM);
         let table = ramp.table();
-        assert!(table[..=usize::from(RAMP_FROM)].iter().all(|&a| a == 0));
-        assert!(table[usize::from(RAMP_TO)..].iter().all(|&a| a == 255));
+        assert!(table[..=usize::from(COVERED_UP_TO)].iter().all(|&a| a == 0));
+        assert!(table[usize::from(SHOWN_FROM)..].iter().all(|&a| a == 255));
         assert!(table.windows(2).all(|pair| pair[0] <= pair[1]));
-        assert_eq!(table[179], 127);
+        assert_eq!(table[usize::from(SHOWN_BY_HALF_FROM)], 127);
     }
 }

@@ -19,7 +19,7 @@ use crate::temporal::{FlickerMeter, Moment};
 const HALO_EVERY: u64 = 5;
 
 /// What was measured of one frame.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct FrameFigures {
     /// Pixels of textured room; with [`Ground::WholeFrame`] of the whole frame.
@@ -226,15 +226,15 @@ impl Auditor {
         let (leak, flicker, person) = (&mut self.leak, &mut self.flicker, &mut self.person);
         let (halo, fringe) = (&mut self.halo, &mut self.fringe);
         let room = self.room.as_ref();
-        let is_first = self.frames.is_empty();
-        let has_halo = (self.frames.len() as u64).is_multiple_of(HALO_EVERY);
+        let number = self.frames.len() as u64;
+        let has_halo = number.is_multiple_of(HALO_EVERY);
         thread::scope(|scope| {
             let counts = scope.spawn(|| leak.look(&now.original, &now.protected, &now.is_room));
-            let flicker = (!is_first)
+            let flicker = (number > 0)
                 .then(|| flicker.between(before.moment(), now.moment()))
                 .flatten();
             let person_figures =
-                matte.and_then(|alpha| person.look(&now.original, &now.protected, alpha));
+                matte.and_then(|alpha| person.look(number, &now.original, &now.protected, alpha));
             let halo = matte
                 .filter(|_| has_halo)
                 .and_then(|alpha| halo.look(original, protected, alpha, person.inside()));

@@ -3,6 +3,9 @@
 //! Somebody who averages a clip gets rid of noise and dither; what is left is the blur. Each
 //! octave's gain is the slope of the protected mean's band on the original's, and a Gaussian
 //! of standard deviation s passes exp(-2π²s²/L²) of wavelength L.
+//!
+//! Octaves are not cut off sharply: in a room of large shapes alone longer waves come into
+//! them, and the blur is taken for weaker than it is, by up to half.
 
 use crate::filter::{Kernel, Smoother};
 

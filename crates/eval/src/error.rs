@@ -31,7 +31,7 @@ impl AuditError {
         Self::new(
             AuditErrorKind::Size,
             format!(
-                "{what} is {}x{}, the frames before are {}x{}",
+                "{what} is {}x{}, the clip is {}x{}",
                 is.0, is.1, wanted.0, wanted.1
             ),
         )

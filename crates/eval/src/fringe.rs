@@ -20,6 +20,8 @@ const TILE: f32 = 8.0;
 /// Pixels of a tile that must be mixed, and of the 3x3 tiles around that must be room.
 const LEAST_MIXED: usize = 12;
 const LEAST_ROOM: usize = 24;
+/// Pixels that a fit needs, of a tile's whole fringe or of one part of it.
+const LEAST_FITTED: u64 = 6;
 /// Room pixels around a tile must be the known room, up to so many levels on average: where
 /// somebody else or a thing has come into the picture nothing is judged.
 const ROOM_DIFFERENCE: f32 = 8.0;
@@ -55,7 +57,7 @@ impl Sums {
     }
 
     pub(crate) fn gain(&self) -> Option<f64> {
-        (self.tiles >= Self::LEAST_TILES).then(|| self.shared / self.room)
+        (self.tiles >= Self::LEAST_TILES && self.room > 0.0).then(|| self.shared / self.room)
     }
 }
 
@@ -112,7 +114,7 @@ impl FringeMeter {
         let Some(region) = Region::around(frame.alpha, self.size.0, matte::is_fringe) else {
             return sums;
         };
-        self.compare_light(frame);
+        self.compare_light(frame, region);
         let steps = |from: usize, to: usize| {
             (from / self.tile..to.div_ceil(self.tile)).map(|n| n * self.tile)
         };
@@ -177,15 +179,18 @@ impl FringeMeter {
         count >= LEAST_ROOM && difference / (count as f32) < ROOM_DIFFERENCE
     }
 
-    /// How bright the room is in this frame against the known one, a factor for each cell.
-    fn compare_light(&mut self, frame: Mixed<'_>) {
+    /// How bright the room is in this frame against the known one, a factor for each cell
+    /// around the fringe.
+    fn compare_light(&mut self, frame: Mixed<'_>, fringe: Region) {
         let size = (self.size.0 / CELL, self.size.1 / CELL);
+        let reach = CELL * self.light.radius() + 2 * self.tile;
+        let around = fringe.grown(reach, self.size);
         for cells in &mut self.cells {
             cells.clear();
             cells.resize(size.0 * size.1, 0.0);
         }
-        for y in 0..size.1 {
-            for x in 0..size.0 {
+        for y in around.top / CELL..around.bottom / CELL {
+            for x in around.left / CELL..around.right / CELL {
                 let (mut original, mut room, mut count) = (0u32, 0.0, 0);
                 for row in 0..CELL {
                     let from = (y * CELL + row) * self.size.0 + x * CELL;
@@ -253,10 +258,7 @@ impl Fit {
     fn sums(&self) -> Sums {
         let mean = self.room / self.weight;
         let variance = self.room_squared / self.weight - mean * mean;
-        if self.count < LEAST_MIXED as u64
-            || variance.is_nan()
-            || variance < TEXTURE_STD * TEXTURE_STD
-        {
+        if self.count < LEAST_FITTED || variance.is_nan() || variance < TEXTURE_STD * TEXTURE_STD {
             return Sums::default();
         }
         let mut left = self.products;

@@ -1,6 +1,6 @@
 //! Halo: the person's colours in the room beside them, as a blur of a whole frame smears them.
 
-use frosted_core::FrameView;
+use frosted_core::{FrameView, PixelFormat};
 
 use crate::filter::{Kernel, Smoother};
 use crate::matte::{self, Region};
@@ -138,23 +138,54 @@ impl HaloMeter {
     }
 }
 
-/// Mean red, green and blue of each cell.
+/// Mean red, green and blue of each cell of a region that begins at a multiple of a cell.
 fn means(frame: &FrameView<'_>, region: Region, size: (usize, usize)) -> [Vec<f32>; 3] {
     let mut out: [Vec<f32>; 3] = Default::default();
+    let mean_of = cell_mean(frame);
     for y in 0..size.1 {
         for x in 0..size.0 {
-            let mut sum = [0u32; 3];
-            for k in 0..CELL * CELL {
-                let (dx, dy) = (k % CELL, k / CELL);
-                let rgb = frame.rgb_at(region.left + x * CELL + dx, region.top + y * CELL + dy);
-                for (sum, part) in sum.iter_mut().zip([rgb.r, rgb.g, rgb.b]) {
-                    *sum += u32::from(part);
-                }
-            }
-            for (out, sum) in out.iter_mut().zip(sum) {
-                out.push(sum as f32 / (CELL * CELL) as f32);
+            let mean = mean_of(region.left + x * CELL, region.top + y * CELL);
+            for (out, mean) in out.iter_mut().zip(mean) {
+                out.push(mean);
             }
         }
     }
     out
+}
+
+/// What gives the mean colour of the cell whose left upper pixel is at (x, y).
+fn cell_mean<'a>(frame: &'a FrameView<'a>) -> Box<dyn Fn(usize, usize) -> [f32; 3] + 'a> {
+    let mean = |plane: usize, (x, y): (usize, usize), (width, height): (usize, usize)| {
+        let rows = (y..y + height).map(|y| &frame.row(plane, y)[x..x + width]);
+        let sum: u32 = rows.flatten().map(|&code| u32::from(code)).sum();
+        sum as f32 / (width * height) as f32
+    };
+    let chroma_rows = match frame.spec().format() {
+        PixelFormat::I420 => 2,
+        PixelFormat::I422 => 1,
+        _ => {
+            return Box::new(|x, y| {
+                let mut sum = [0u32; 3];
+                for k in 0..CELL * CELL {
+                    let rgb = frame.rgb_at(x + k % CELL, y + k / CELL);
+                    for (sum, part) in sum.iter_mut().zip([rgb.r, rgb.g, rgb.b]) {
+                        *sum += u32::from(part);
+                    }
+                }
+                sum.map(|sum| sum as f32 / (CELL * CELL) as f32)
+            });
+        }
+    };
+    let [gain, offset, r_cr, g_cb, g_cr, b_cb] = frame.spec().colour().rgb_coefficients();
+    Box::new(move |x, y| {
+        let chroma = ((x / 2, y / chroma_rows), (CELL / 2, CELL / chroma_rows));
+        let luma = (mean(0, (x, y), (CELL, CELL)) - offset) * gain;
+        let cb = mean(1, chroma.0, chroma.1) - 128.0;
+        let cr = mean(2, chroma.0, chroma.1) - 128.0;
+        [
+            luma + r_cr * cr,
+            luma + g_cb * cb + g_cr * cr,
+            luma + b_cb * cb,
+        ]
+    })
 }

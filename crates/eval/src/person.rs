@@ -14,11 +14,16 @@ const C1: f32 = 6.5;
 const C2: f32 = 58.5;
 const SSIM_SIGMA_PX: f32 = 1.5;
 
+/// Similarity is dear to measure and, other than what is lost, changes slowly: it is had on
+/// every third frame.
+const SSIM_EVERY: u64 = 3;
+
 /// Harm to the person in one frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PersonFigures {
-    /// Structural similarity to the original inside the person, mean; 1 = untouched.
-    pub ssim: f64,
+    /// Structural similarity to the original inside the person, mean; 1 = untouched. On every
+    /// third frame.
+    pub ssim: Option<f64>,
     /// Share of the person's pixels whose luma is off by more than 20 of 255: painted over.
     pub lost: f64,
 }
@@ -31,7 +36,7 @@ pub(crate) struct PersonMeter {
     smoother: Smoother,
     inside: Vec<u8>,
     scratch: Vec<u8>,
-    moments: [Vec<f32>; 5],
+    moments: [Vec<f32>; 4],
 }
 
 impl PersonMeter {
@@ -57,6 +62,7 @@ impl PersonMeter {
     /// None if there is too little person.
     pub(crate) fn look(
         &mut self,
+        number: u64,
         original: &[u8],
         protected: &[u8],
         alpha: &[u8],
@@ -77,7 +83,11 @@ impl PersonMeter {
         let lost = lost.filter(|((o, p), inside)| **inside != 0 && o.abs_diff(**p) > LOST);
         Some(PersonFigures {
             lost: lost.count() as f64 / pixels as f64,
-            ssim: self.ssim(original, protected)?,
+            ssim: if number.is_multiple_of(SSIM_EVERY) {
+                self.ssim(original, protected)
+            } else {
+                None
+            },
         })
     }
 
@@ -89,7 +99,8 @@ impl PersonMeter {
             f32::from(plane[(region.top + y) * width + region.left + x])
         };
         type Moment = fn(f32, f32) -> f32;
-        let moments: [Moment; 5] = [|o, _| o, |_, p| p, |o, _| o * o, |_, p| p * p, |o, p| o * p];
+        // Of the variances only their sum is needed.
+        let moments: [Moment; 4] = [|o, _| o, |_, p| p, |o, p| o * o + p * p, |o, p| o * p];
         for (out, moment) in self.moments.iter_mut().zip(moments) {
             let fill = |y: usize, row: &mut [f32]| {
                 for (x, out) in row.iter_mut().enumerate() {
@@ -99,7 +110,7 @@ impl PersonMeter {
             self.smoother.plane(&self.kernel, region.size(), fill, out);
         }
         let (mut sum, mut count) = (0.0, 0u64);
-        let [mean_o, mean_p, oo, pp, op] = &self.moments;
+        let [mean_o, mean_p, squares, op] = &self.moments;
         for y in 0..region.size().1 {
             for x in 0..region.size().0 {
                 if self.inside[(region.top + y) * width + region.left + x] == 0 {
@@ -107,9 +118,9 @@ impl PersonMeter {
                 }
                 let at = y * region.size().0 + x;
                 let (o, p) = (mean_o[at], mean_p[at]);
-                let (var_o, var_p, cov) = (oo[at] - o * o, pp[at] - p * p, op[at] - o * p);
+                let (variances, cov) = (squares[at] - o * o - p * p, op[at] - o * p);
                 let ssim = (2.0 * o * p + C1) * (2.0 * cov + C2)
-                    / ((o * o + p * p + C1) * (var_o + var_p + C2));
+                    / ((o * o + p * p + C1) * (variances + C2));
                 sum += f64::from(ssim);
                 count += 1;
             }

@@ -26,9 +26,19 @@ pub(crate) struct Moment<'a> {
     pub(crate) is_room: &'a [u8],
 }
 
+/// The measure works on means of 2x2 pixels, which have a quarter of the work: what it looks
+/// at is smoother than that.
+const CELL: usize = 2;
+/// Standard deviations in pixels: how far change is smoothed to tell what stands still, and
+/// to take a camera's noise out.
+const STILL_SIGMA_PX: f32 = 2.0;
+const NOISE_SIGMA_PX: f32 = 3.0;
+
 #[derive(Debug)]
 pub(crate) struct FlickerMeter {
+    /// Of the frame in pixels, and in cells.
     size: (usize, usize),
+    cells: (usize, usize),
     still: Kernel,
     noise: Kernel,
     smoother: Smoother,
@@ -37,12 +47,19 @@ pub(crate) struct FlickerMeter {
     bins: Vec<u32>,
 }
 
+/// The kernel in cells whose blur, with that of the cells themselves, is the one in pixels:
+/// variances add up, and that of a mean of two pixels is 1/4.
+fn in_cells(sigma_px: f32) -> Kernel {
+    Kernel::gaussian((sigma_px * sigma_px - 0.25).sqrt() / CELL as f32)
+}
+
 impl FlickerMeter {
     pub(crate) fn new(size: (usize, usize)) -> Self {
         Self {
             size,
-            still: Kernel::gaussian(2.0),
-            noise: Kernel::gaussian(3.0),
+            cells: (size.0 / CELL, size.1 / CELL),
+            still: in_cells(STILL_SIGMA_PX),
+            noise: in_cells(NOISE_SIGMA_PX),
             smoother: Smoother::default(),
             change: Vec::new(),
             counted: Vec::new(),
@@ -54,45 +71,44 @@ impl FlickerMeter {
     /// protected frame less that of the original, both smoothed: a camera's noise is no
     /// flicker, and light that changes in the room may change in the output.
     pub(crate) fn between(&mut self, before: Moment<'_>, now: Moment<'_>) -> Option<Flicker> {
-        if !self.find_still(before, now) {
+        let (width, cells) = (self.size.0, self.cells);
+        let moved = |at: usize| i16::from(now.original[at]) - i16::from(before.original[at]);
+        let fill = |y: usize, row: &mut [f32]| sum_cells(width, y, row, moved);
+        self.smoother
+            .plane(&self.still, cells, fill, &mut self.change);
+        self.count(before, now);
+        let counted = self.counted.iter().filter(|&&counted| counted).count();
+        if (counted * CELL * CELL) as u64 <= LEAST_PIXELS {
             return None;
         }
-        let width = self.size.0;
-        let excess = |y: usize, row: &mut [f32]| {
-            let at = y * width..(y + 1) * width;
-            let shown = now.protected[at.clone()]
-                .iter()
-                .zip(&before.protected[at.clone()]);
-            let real = now.original[at.clone()].iter().zip(&before.original[at]);
-            for (out, ((p, q), (o, b))) in row.iter_mut().zip(shown.zip(real)) {
-                *out = f32::from((i16::from(*p) - i16::from(*q)) - (i16::from(*o) - i16::from(*b)));
-            }
-        };
+        let excess =
+            |at: usize| i16::from(now.protected[at]) - i16::from(before.protected[at]) - moved(at);
+        let fill = |y: usize, row: &mut [f32]| sum_cells(width, y, row, excess);
         self.smoother
-            .plane(&self.noise, self.size, excess, &mut self.change);
+            .plane(&self.noise, cells, fill, &mut self.change);
         Some(self.sum_up())
     }
 
-    fn find_still(&mut self, before: Moment<'_>, now: Moment<'_>) -> bool {
-        let width = self.size.0;
-        let change = |y: usize, row: &mut [f32]| {
-            let at = y * width..(y + 1) * width;
-            let pixels = now.original[at.clone()].iter().zip(&before.original[at]);
-            for (out, (now, before)) in row.iter_mut().zip(pixels) {
-                *out = f32::from(i16::from(*now) - i16::from(*before));
-            }
-        };
-        self.smoother
-            .plane(&self.still, self.size, change, &mut self.change);
+    /// Counted are cells that are room in both frames and stood still.
+    fn count(&mut self, before: Moment<'_>, now: Moment<'_>) {
+        let (width, cells) = (self.size.0, self.cells);
         self.counted.clear();
-        let is_room = now.is_room.iter().zip(before.is_room);
-        let still = self.change.iter().map(|change| change.abs() < STILL);
-        self.counted.extend(
-            still
-                .zip(is_room)
-                .map(|(still, (now, before))| still && now & before != 0),
-        );
-        self.counted.iter().filter(|&&counted| counted).count() as u64 > LEAST_PIXELS
+        for (y, changes) in self.change.chunks_exact(cells.0).enumerate() {
+            let from = y * CELL * width;
+            let rows = [from, from + width].map(|from| {
+                let row = from..from + cells.0 * CELL;
+                (&now.is_room[row.clone()], &before.is_room[row])
+            });
+            for (x, change) in changes.iter().enumerate() {
+                let at = x * CELL..(x + 1) * CELL;
+                let is_room = |(now, before): &(&[u8], &[u8])| {
+                    let both = now[at.clone()].iter().zip(&before[at.clone()]);
+                    both.fold(1, |all, (now, before)| all & now & before)
+                };
+                let is_room = is_room(&rows[0]) & is_room(&rows[1]);
+                self.counted.push(is_room != 0 && change.abs() < STILL);
+            }
+        }
     }
 
     fn sum_up(&mut self) -> Flicker {
@@ -120,5 +136,15 @@ impl FlickerMeter {
             rms: (squares / f64::from(count)).sqrt(),
             p999: highest as f64 / f64::from(BINS_PER_LEVEL),
         }
+    }
+}
+
+/// Means of the cells of one row of cells.
+fn sum_cells(width: usize, y: usize, row: &mut [f32], of: impl Fn(usize) -> i16) {
+    let from = y * CELL * width;
+    for (x, out) in row.iter_mut().enumerate() {
+        let at = from + x * CELL;
+        let sum = of(at) + of(at + 1) + of(at + width) + of(at + width + 1);
+        *out = f32::from(sum) / (CELL * CELL) as f32;
     }
 }

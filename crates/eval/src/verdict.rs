@@ -193,7 +193,7 @@ impl Report {
 
     fn remarks(&self, limits: &Limits) -> Vec<String> {
         let mut remarks = Vec::new();
-        if let Some(ssim) = self.spread_of_all(|frame| Some(frame.person?.ssim))
+        if let Some(ssim) = self.spread_of_all(|frame| frame.person?.ssim)
             && ssim.mean < limits.ssim
         {
             remarks.push(format!(

@@ -1,3 +1,4 @@
+use frosted_core::internal::COVERED_UP_TO;
 use frosted_core::{Mask, Reduced};
 
 /// What the policy needs to know of a mask and its picture, in whole numbers so that no
@@ -22,7 +23,7 @@ pub(crate) struct Facts {
 pub(crate) const MIN_PERSON_PERMILLE: u16 = 5;
 
 /// Mask values from here on count as the person's: .5.
-pub(crate) const PERSON: u8 = 128;
+pub(crate) const PERSON: u8 = COVERED_UP_TO;
 
 impl Facts {
     /// Those of a frame: `people` is the network's mask, `subject` what is left of it.

@@ -493,7 +493,7 @@ impl Pipeline {
             .deadline
             .is_some_and(|deadline| lap.at.saturating_sub(began) > deadline);
         self.smooth.take(picture);
-        let like = self.room.look(&self.smooth, &self.people);
+        self.room.look(&self.smooth, &self.people);
         // The band comes before the subject is chosen: what is too faint to be shown must
         // not tie a bystander to the subject.
         self.matte.copy_from(&self.people);
@@ -503,7 +503,8 @@ impl Pipeline {
             picture: &self.smooth,
             rotation: picture.rotation(),
             people: &self.people,
-            like,
+            like: self.room.like(),
+            unchanged: self.room.unchanged(),
             faces,
             faces_matter,
         };

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use frosted_core::internal::{COVERED_UP_TO, SHOWN_BY_HALF_FROM, SHOWN_FROM};
 use frosted_core::{Mask, Timestamp};
 
 use crate::bitmap;
@@ -19,11 +20,8 @@ const RISE: Duration = Duration::from_millis(62);
 const MOVES_LEVELS: u8 = 8;
 /// How fast somebody moves at most, in reduced pixels a second: a raised hand.
 const MOST_SPEED: f32 = 300.0;
-/// Matte values between which alpha grows (see `ConcealPlan`): what is below is covered.
-const COVERED: u8 = 128;
-const SPAN: f32 = 102.0;
-/// Matte values from here on were shown by half.
-const HALF: u8 = 179;
+/// The matte values between which alpha grows.
+const SPAN: f32 = (SHOWN_FROM - COVERED_UP_TO) as f32;
 
 /// Keeps the matte of the frame before, to hold the next one down by it.
 #[derive(Debug, Default)]
@@ -56,7 +54,10 @@ impl Settler {
             let rise = (SPAN * after / RISE.as_secs_f32()).min(255.0) as u8;
             let before = self.matte.iter().zip(&self.free);
             for (value, (&before, &free)) in matte.values_mut().iter_mut().zip(before) {
-                let most = before.max(COVERED).saturating_add(rise).max(255 * free);
+                let most = before
+                    .max(COVERED_UP_TO)
+                    .saturating_add(rise)
+                    .max(255 * free);
                 *value = (*value).min(most);
             }
         }
@@ -75,8 +76,11 @@ impl Settler {
             .extend(levels.map(|(a, b)| u8::from(a.abs_diff(*b) >= MOVES_LEVELS)));
         bitmap::dilate_square(&mut self.free, width, 1, &mut self.scratch);
         self.near.clear();
-        self.near
-            .extend(self.matte.iter().map(|&v| u8::from(v >= HALF)));
+        self.near.extend(
+            self.matte
+                .iter()
+                .map(|&v| u8::from(v >= SHOWN_BY_HALF_FROM)),
+        );
         let reach = (MOST_SPEED * after).clamp(1.0, 16.0) as usize;
         bitmap::dilate_square(&mut self.near, width, reach, &mut self.scratch);
         for (free, near) in self.free.iter_mut().zip(&self.near) {
@@ -120,7 +124,7 @@ mod tests {
             for frame in 1..10 {
                 let millis = frame * 1000 / fps + u64::from(fps < 60);
                 let values = settled(&mut settler, millis, grey, |x, y| body(x, y) || x == 60);
-                if values[60] >= 230 && shown_after.is_none() {
+                if values[60] >= SHOWN_FROM && shown_after.is_none() {
                     shown_after = Some(millis);
                 }
                 // What was shown stays so.
@@ -139,7 +143,7 @@ mod tests {
         let values = settled(&mut settler, 33, grey, |x, y| body(x, y) && x != 29);
         assert_eq!(values[29], 0);
         let values = settled(&mut settler, 66, grey, body);
-        assert!(values[29] < 200, "{}", values[29]);
+        assert!(values[29] < 180, "{}", values[29]);
     }
 
     #[test]
@@ -156,6 +160,6 @@ mod tests {
         let reaching = |x, y| body(x, y) || (30..34).contains(&x) || x > 57;
         let values = settled(&mut settler, 33, moved, reaching);
         assert_eq!(values[32], 255);
-        assert!(values[60] < 200, "{}", values[60]);
+        assert!(values[60] < 180, "{}", values[60]);
     }
 }

@@ -10,7 +10,7 @@ use frosted::camera::{
     CameraError, CameraErrorKind, Capture, Encoding, Mode, Sink, SinkOptions, Source, Viewers,
     monotonic_now,
 };
-use frosted::{FrameSpec, PixelFormat, ProtectedFrame, Rate, Settings, Setup};
+use frosted::{FrameSpec, Newcomers, PixelFormat, ProtectedFrame, Rate, Settings, Setup};
 use frosted_testing::{Answer, CanaryScene, FakeEngine, Script, find_canary, person_correlation};
 
 use super::camera::Cameras;
@@ -236,7 +236,11 @@ impl Stage {
             pipeline,
             Box::new(move |height| {
                 asked.lock().unwrap().settled_for = height;
-                Settings::default()
+                // The scene's person keeps still.
+                Settings {
+                    newcomers: Newcomers::AtOnce,
+                    ..Settings::default()
+                }
             }),
             Box::new(FakeCameras(Arc::clone(&world))),
             Box::new(FakeOutputs(Arc::clone(&world))),

@@ -3,7 +3,7 @@
 //!
 //! Each line carries the hash of the line before and its own, so that a change of any byte
 //! shows, and the last hash, noted elsewhere, shows that lines were cut off or all of them
-//! rewritten. docs/RECORD.md has the format.
+//! rewritten. docs/AUDIT.md has the format.
 
 mod chain;
 mod counts;

@@ -6,7 +6,7 @@ use clap::Args;
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct RecordOptions {
     /// Keep a record for audits: a line of JSON a second with what was shown, why and by which
-    /// settings, chained by hashes. It holds no pixel. See docs/RECORD.md.
+    /// settings, chained by hashes. It holds no pixel. See docs/AUDIT.md.
     #[arg(long, value_name = "FILE.jsonl")]
     pub(crate) record: Option<PathBuf>,
 

@@ -20,8 +20,12 @@ const SOMEBODY: u8 = 26;
 /// Nor do pixels closer than this to such ones, in reduced pixels: by so much the network's
 /// borders are wrong.
 const DISTANCE: usize = 3;
-/// What differs by fewer levels than this looks like the room.
+/// What differs by fewer levels than this looks like the room ...
 const ALIKE_LEVELS: u8 = 14;
+/// ... and what has never differed by as many as this since it was the room still is.
+const UNCHANGED_LEVELS: u8 = 20;
+/// After so many looks in a row, 400 ms, at which the network saw nobody there.
+const UNCHANGED_LOOKS: u8 = 4;
 /// The room is looked at so often; oftener tells nothing new.
 const LEARN_EVERY: Duration = Duration::from_millis(90);
 /// Somebody else than the subject who has not moved for so many looks, a second, is a
@@ -55,6 +59,9 @@ pub(crate) struct RoomModel {
     unknown: Vec<u8>,
     difference: Vec<u8>,
     like: Vec<u8>,
+    /// Looks in a row at which nobody was there, and where nothing has changed since.
+    empty: Vec<u8>,
+    unchanged: Vec<u8>,
     /// Luma at the last look, and for how many looks it has been so.
     luma: Vec<u8>,
     still: Vec<u8>,
@@ -68,17 +75,18 @@ impl RoomModel {
     pub(crate) fn reset(&mut self) {
         self.looks.fill(0);
         self.still.fill(0);
+        self.empty.fill(0);
+        self.unchanged.fill(0);
         self.like.fill(0);
         self.learned_at = None;
         self.gain_q8 = 256;
     }
 
-    /// Marks what of the frame looks like the remembered room: 1 = it does. `people` is the
-    /// network's own mask of the frame.
-    pub(crate) fn look(&mut self, now: &Smooth, people: &Mask) -> &[u8] {
+    /// Compares a frame with the remembered room. `people` is the network's own mask of it.
+    pub(crate) fn look(&mut self, now: &Smooth, people: &Mask) {
         self.fit(now.size());
         if self.learned_at.is_none() {
-            return &self.like;
+            return;
         }
         self.unknown.clear();
         let unknown = self.looks.iter().map(|&looks| match looks {
@@ -90,12 +98,24 @@ impl RoomModel {
         self.light(now.dark());
         let lit = self.lit.each_ref().map(Vec::as_slice);
         least_differences(now, lit, &self.unknown, &mut self.difference);
-        for (like, &difference) in self.like.iter_mut().zip(&self.difference) {
+        let marks = self.like.iter_mut().zip(&mut self.unchanged);
+        for ((like, unchanged), &difference) in marks.zip(&self.difference) {
             *like = u8::from(difference < ALIKE_LEVELS);
+            *unchanged &= u8::from(difference < UNCHANGED_LEVELS);
         }
         bitmap::erode_cross(&mut self.like, self.size.0, &mut self.scratch);
         bitmap::dilate_cross(&mut self.like, self.size.0, &mut self.scratch);
+    }
+
+    /// Marks what looked like the room at the last [`look`](Self::look): 1 = it did.
+    pub(crate) fn like(&self) -> &[u8] {
         &self.like
+    }
+
+    /// Marks what has not changed since it was the room, whatever the network says now:
+    /// 1 = it has not.
+    pub(crate) fn unchanged(&self) -> &[u8] {
+        &self.unchanged
     }
 
     /// Remembers what of the frame is surely the room: where the network sees nobody, and
@@ -147,6 +167,15 @@ impl RoomModel {
         }
         for (looks, &people) in self.looks.iter_mut().zip(&self.people) {
             *looks = looks.saturating_add(1 - people);
+        }
+        let pixels = self.empty.iter_mut().zip(&mut self.unchanged);
+        for ((empty, unchanged), &people) in pixels.zip(&self.people) {
+            *empty = if people == 0 {
+                empty.saturating_add(1)
+            } else {
+                0
+            };
+            *unchanged |= u8::from(*empty >= UNCHANGED_LOOKS);
         }
     }
 

@@ -43,7 +43,8 @@ impl Watcher {
             self.model.learn(&self.smooth, &people, None, at);
             self.frame += 1;
         }
-        self.model.look(&self.smooth, &people).to_vec()
+        self.model.look(&self.smooth, &people);
+        self.model.like().to_vec()
     }
 }
 
@@ -91,6 +92,23 @@ fn a_forgotten_room_is_like_nothing() {
     watcher.model.reset();
     let picture = picture(SIZE.0, SIZE.1, room);
     let people = mask(&picture, |_, _| false);
-    let like = watcher.model.look(&watcher.smooth, &people);
-    assert!(like.iter().all(|&v| v == 0));
+    watcher.model.look(&watcher.smooth, &people);
+    assert!(watcher.model.like().iter().all(|&v| v == 0));
+}
+
+#[test]
+fn what_has_not_changed_since_it_was_the_room_stays_it_until_somebody_stands_there() {
+    let mut watcher = Watcher::new();
+    watcher.see(20, room, |_, _| false);
+    // The network errs; the picture is as it was.
+    watcher.see(20, room, person);
+    assert!(share(watcher.model.unchanged(), person) > 0.99);
+    let with_person = |x, y| if person(x, y) { STRANGE } else { room(x, y) };
+    watcher.see(1, with_person, person);
+    assert!(share(watcher.model.unchanged(), person) < 0.2);
+    // And it is not the room's again before it was seen empty for a while.
+    watcher.see(6, room, |_, _| false);
+    assert!(share(watcher.model.unchanged(), person) < 0.2);
+    watcher.see(20, room, |_, _| false);
+    assert!(share(watcher.model.unchanged(), person) > 0.99);
 }

@@ -110,6 +110,11 @@ impl Track {
         }
     }
 
+    /// Whether it was seen not longer ago than `hidden`.
+    fn is_known(&self, hidden: Duration, now: Timestamp) -> bool {
+        now >= self.seen_at && now.since(self.seen_at) <= hidden
+    }
+
     /// Whether it has stood still for a while, as a photograph does.
     fn is_still(&self) -> bool {
         self.from_the_start || self.seen_at.since(self.anchor.1) >= STILL_FOR
@@ -214,6 +219,20 @@ impl Heads {
         known(&self.others, OTHER_HIDDEN, OTHER_HIDDEN, now)
     }
 
+    /// The same, each with whether it stands still.
+    pub(crate) fn others_and_stillness(
+        &self,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (Head, bool)> + '_ {
+        self.others(now)
+            .zip(
+                self.others
+                    .iter()
+                    .filter(move |track| track.is_known(OTHER_HIDDEN, now)),
+            )
+            .map(|(head, track)| (head, track.is_still()))
+    }
+
     /// Whether somebody else has lately moved.
     pub(crate) fn others_move(&self, now: Timestamp) -> bool {
         let known =
@@ -244,7 +263,7 @@ fn known(
 ) -> impl Iterator<Item = Head> + '_ {
     tracks
         .iter()
-        .filter(move |track| now >= track.seen_at && now.since(track.seen_at) <= hidden)
+        .filter(move |track| track.is_known(hidden, now))
         .map(move |track| track.at(now, drift))
 }
 

@@ -11,6 +11,7 @@ mod stillness;
 
 use std::time::Duration;
 
+use frosted_core::internal::SHOWN_BY_HALF_FROM;
 use frosted_core::{Face, Mask, Rotation, Timestamp};
 
 use crate::bitmap;
@@ -22,9 +23,9 @@ use parts::{Marks, Part, Parts};
 use shape::Shape;
 use stillness::Stillness;
 
-/// Matte values from here on are shown by half and more (.7), and tie parts together. What is
-/// fainter hangs on to a part but does not lead from the subject to somebody else.
-const FIRM: u8 = 179;
+/// Matte values from here on tie parts together. What is fainter hangs on to a part but does
+/// not lead from the subject to somebody else.
+const FIRM: u8 = SHOWN_BY_HALF_FROM;
 /// How far fainter pixels may reach beyond the firm ones, in reduced pixels: the width of a
 /// soft edge.
 const FRINGE: usize = 2;
@@ -62,7 +63,10 @@ const SUBJECT_REACH: f32 = 1.9;
 /// Somebody else reaches so far ...
 const OTHER_REACH: f32 = 1.35;
 /// ... and has what is nearer to them than to the subject, or nearly so ...
-const DOUBT: f32 = 1.1;
+const DOUBT: f32 = 1.6;
+/// ... unless they stand still: then they are a picture or sit there, and nothing of them
+/// goes behind the subject ...
+const STILL_REACH: f32 = 1.0;
 /// ... but nothing within this of a subject's face.
 const OWN_REACH: f32 = 0.6;
 /// What looks like the room and lies closer to the subject's border than this is the room, in
@@ -79,6 +83,8 @@ pub(crate) struct Sight<'a> {
     pub(crate) people: &'a Mask,
     /// What looks like the remembered room: 1 = it does.
     pub(crate) like: &'a [u8],
+    /// What has not changed since it was the room: 1 = it has not.
+    pub(crate) unchanged: &'a [u8],
     /// The faces of this frame, if they were looked for.
     pub(crate) faces: Option<&'a [Face]>,
     /// Whether faces are looked for at all.
@@ -160,6 +166,9 @@ impl SubjectFinder {
             let strange = |head: &Head| !looks_like_room(head, sight.like, width);
             let heads = faces.iter().map(Head::of).filter(strange);
             self.heads.see(heads, sight.at);
+        }
+        for (value, &unchanged) in matte.values_mut().iter_mut().zip(sight.unchanged) {
+            *value *= 1 - unchanged;
         }
         self.parts.find(matte.values(), width, FIRM);
         let newcomer = if self.has_vacancy(choice.subjects, sight.at) {
@@ -426,12 +435,16 @@ impl SubjectFinder {
             let own = own(x, y);
             let far = alert && own.is_some_and(|own| own >= SUBJECT_REACH);
             let own = own.unwrap_or(f32::INFINITY);
-            let others = self
-                .heads
-                .others(sight.at)
-                .map(|head| upright.reach(&head, x, y));
-            let theirs = others.fold(f32::INFINITY, f32::min);
-            let taken = theirs < OTHER_REACH && theirs < DOUBT * own && own > OWN_REACH;
+            let mut others = self.heads.others_and_stillness(sight.at);
+            let taken = own > OWN_REACH
+                && others.any(|(head, still)| {
+                    let (most, doubt) = match still {
+                        true => (STILL_REACH, 1.0),
+                        false => (OTHER_REACH, DOUBT),
+                    };
+                    let theirs = upright.reach(&head, x, y);
+                    theirs < most && theirs < doubt * own
+                });
             let outside = shape.is_some_and(|head| !self.shape.allows(&head, upright, x, y));
             if far || taken || outside {
                 *pixel = 0;

@@ -28,6 +28,7 @@ pub(crate) struct Stillness {
     /// The least and the most of a plane's values around each pixel, across and then down.
     least: Vec<u8>,
     most: Vec<u8>,
+    across: Vec<u8>,
     moved: Vec<u8>,
 }
 
@@ -50,8 +51,9 @@ impl Stillness {
         self.moved.clear();
         self.moved.resize(self.size.0 * self.size.1, 0);
         for (plane, then) in now.planes().into_iter().zip(&self.shifted) {
-            reach_around(then, self.size.0, &mut self.least, u8::min);
-            reach_around(then, self.size.0, &mut self.most, u8::max);
+            let (width, across) = (self.size.0, &mut self.across);
+            pick_around(then, width, &mut self.least, across, u8::min);
+            pick_around(then, width, &mut self.most, across, u8::max);
             let around = self.least.iter().zip(&self.most);
             for (moved, (&value, (&least, &most))) in
                 self.moved.iter_mut().zip(plane.iter().zip(around))
@@ -146,7 +148,13 @@ impl Stillness {
 }
 
 /// For each pixel what `pick` leaves of the nine values around it.
-fn reach_around(plane: &[u8], width: usize, out: &mut Vec<u8>, pick: fn(u8, u8) -> u8) {
+fn pick_around(
+    plane: &[u8],
+    width: usize,
+    out: &mut Vec<u8>,
+    across: &mut Vec<u8>,
+    pick: impl Fn(u8, u8) -> u8,
+) {
     out.clear();
     out.extend_from_slice(plane);
     let take = |out: &mut [u8], from: &[u8]| {
@@ -158,7 +166,7 @@ fn reach_around(plane: &[u8], width: usize, out: &mut Vec<u8>, pick: fn(u8, u8) 
         take(&mut row[1..], &from[..width - 1]);
         take(&mut row[..width - 1], &from[1..]);
     }
-    let across = out.clone();
+    across.clone_from(out);
     let below = plane.len() - width;
     take(&mut out[width..], &across[..below]);
     take(&mut out[..below], &across[width..]);
@@ -197,7 +205,7 @@ mod tests {
                     room(x, y)
                 }
             });
-            let people = mask(&picture, |x, y| inside(x, y));
+            let people = mask(&picture, inside);
             smooth.take(&picture);
             let at = Timestamp::from_millis(33 * frame);
             let moved = stillness.look(&smooth, &people, at);

@@ -1,7 +1,7 @@
 //! The clip before and after protection with its mattes, frame by frame.
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
 use frosted::Frame;
@@ -29,6 +29,8 @@ pub(super) struct Clips {
     protected: Opened,
     names: [String; 2],
     mattes: Option<Mattes>,
+    /// How many frames the truth is about.
+    promised: Option<u64>,
 }
 
 impl Clips {
@@ -43,6 +45,7 @@ impl Clips {
             protected: open::source(&options.protected, None)?,
             names: [&options.original, &options.protected].map(|path| input_name(path)),
             mattes: folder.map(Mattes::open).transpose()?,
+            promised: truth.frames,
         };
         clips.check(truth)?;
         Ok(clips)
@@ -134,17 +137,19 @@ impl Clips {
     /// are read meanwhile.
     pub(super) fn all(
         mut self,
-        mut look: impl FnMut(Pair) -> Result<(), Failure>,
+        mut look: impl FnMut(&Pair) -> Result<(), Failure>,
     ) -> Result<Ended, Failure> {
         const READ_AHEAD: usize = 3;
         let (send, receive) = sync_channel(READ_AHEAD);
+        // Frames come back to be filled again: fresh memory costs more than reading into it.
+        let (give_back, spare) = channel();
         let clips = &mut self;
         thread::scope(|scope| {
             let reader = thread::Builder::new()
                 .name("frosted-audit-read".to_owned())
-                .spawn_scoped(scope, move || clips.read(&send))
+                .spawn_scoped(scope, move || clips.read(&send, &spare))
                 .map_err(|error| Failure::new(format!("a thread cannot be started: {error}")))?;
-            let looked = take_all(receive, &mut look);
+            let looked = take_all(receive, &give_back, &mut look);
             let read = reader
                 .join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -152,16 +157,17 @@ impl Clips {
         })
     }
 
-    fn read(&mut self, send: &SyncSender<Pair>) -> Result<Ended, Failure> {
+    fn read(&mut self, send: &SyncSender<Pair>, spare: &Receiver<Pair>) -> Result<Ended, Failure> {
         let mut number = 0;
         while !interrupt::asked() {
-            let pair = match self.next(number) {
-                Ok(Some(pair)) => pair,
-                Ok(None) => return Ok(Ended::WithTheClips),
+            let mut pair = spare.try_recv().unwrap_or_else(|_| self.empty_pair());
+            match self.next(number, &mut pair) {
+                Ok(true) => {}
+                Ok(false) => return Ok(Ended::WithTheClips),
                 // Whoever feeds a pipe was broken off by the same Ctrl-C.
                 Err(_) if interrupt::asked() => break,
                 Err(failure) => return Err(failure),
-            };
+            }
             number += 1;
             // Whoever looks has given up, and says why.
             if send.send(pair).is_err() {
@@ -171,18 +177,30 @@ impl Clips {
         Ok(Ended::ByTheUser)
     }
 
-    fn next(&mut self, number: usize) -> Result<Option<Pair>, Failure> {
-        let mut original = Frame::new(self.original.source.info().spec);
-        let mut protected = Frame::new(self.protected.source.info().spec);
+    fn empty_pair(&self) -> Pair {
+        Pair {
+            original: Frame::new(self.original.source.info().spec),
+            protected: Frame::new(self.protected.source.info().spec),
+            matte: None,
+        }
+    }
+
+    fn next(&mut self, number: usize, pair: &mut Pair) -> Result<bool, Failure> {
         let more = [
-            self.original.source.next(&mut original)?,
-            self.protected.source.next(&mut protected)?,
+            self.original.source.next(&mut pair.original)?,
+            self.protected.source.next(&mut pair.protected)?,
         ];
         let [of_original, of_protected] = &self.names;
         let read = number as u64;
         let left = self.mattes.as_ref().map(|mattes| mattes.len() - read);
         match (more, left) {
-            ([false, false], None | Some(0)) => Ok(None),
+            ([false, false], None | Some(0)) => match self.promised {
+                Some(promised) if promised != read => Err(different_lengths(
+                    ("the truth", promised),
+                    (of_original, read),
+                )),
+                _ => Ok(false),
+            },
             ([true, false], _) => Err(shorter((of_protected, read), of_original)),
             ([false, true], _) => Err(shorter((of_original, read), of_protected)),
             ([false, false], Some(left)) => Err(different_lengths(
@@ -193,11 +211,8 @@ impl Clips {
             ([true, true], _) => {
                 let size = self.size();
                 let matte = self.mattes.as_ref().map(|mattes| mattes.read(number, size));
-                Ok(Some(Pair {
-                    original,
-                    protected,
-                    matte: matte.transpose()?,
-                }))
+                pair.matte = matte.transpose()?;
+                Ok(true)
             }
         }
     }
@@ -205,9 +220,15 @@ impl Clips {
 
 fn take_all(
     receive: Receiver<Pair>,
-    look: &mut impl FnMut(Pair) -> Result<(), Failure>,
+    give_back: &Sender<Pair>,
+    look: &mut impl FnMut(&Pair) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    receive.into_iter().try_for_each(look)
+    receive.into_iter().try_for_each(|pair| {
+        look(&pair)?;
+        // A reader that is done needs none.
+        let _ = give_back.send(pair);
+        Ok(())
+    })
 }
 
 /// Puts the empty room together from the original and its mattes; none if it was broken off.

@@ -202,15 +202,14 @@ fn whole_frame(report: &Report, limits: &Limits) -> Vec<Figure> {
 fn blur(report: &Report, limits: &Limits) -> Figure {
     let height = f64::from(limits.text_height.in_pixels(report.size.1));
     let least = limits.blur * height;
-    let value = match (
-        report.ground,
-        report.detail.sigma_px(),
-        report.detail.bands.is_empty(),
-    ) {
+    let longest = report.detail.bands.last().map(|band| band.wavelength_px);
+    let value = match (report.ground, longest, report.detail.sigma_px()) {
         (Ground::WholeFrame, ..) => Value::Missing(NEEDS_MATTES),
-        (_, _, true) => Value::Missing("the room has too little texture"),
-        (_, None, _) => Value::Fine("nothing of the room is left".to_owned()),
-        (_, Some(sigma), _) => Value::judged(format!("about {sigma:.1} px"), sigma < least),
+        (_, None, _) => Value::Missing("the room has too little texture"),
+        (_, Some(longest), None) => Value::Fine(format!(
+            "nothing of the room up to {longest:.0} px wavelength"
+        )),
+        (_, _, Some(sigma)) => Value::judged(format!("about {sigma:.1} px"), sigma < least),
     };
     Figure {
         subject: Subject::Room,
@@ -271,7 +270,7 @@ fn person(report: &Report, limits: &Limits) -> Vec<Figure> {
         meaning,
     };
     let lost = report.spread_of_all(|frame| Some(frame.person?.lost));
-    let ssim = report.spread_of_all(|frame| Some(frame.person?.ssim));
+    let ssim = report.spread_of_all(|frame| frame.person?.ssim);
     let halo = report.spread_of_all(|frame| frame.halo);
     vec![
         figure(
@@ -298,7 +297,7 @@ fn person(report: &Report, limits: &Limits) -> Vec<Figure> {
                 Value::remarked(text, ssim.mean < limits.ssim)
             }),
             format!("remarked under {:.2}", limits.ssim),
-            "SSIM inside the person, 1 = untouched. Lossy video lowers it, too.",
+            "SSIM inside the person, 1 = untouched, on every third frame. Lossy video lowers it, too.",
         ),
         figure(
             "halo",

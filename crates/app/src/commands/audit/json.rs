@@ -94,7 +94,7 @@ fn detail(report: &Report) -> Value {
 fn person(report: &Report) -> Value {
     json!({
         "lost": spread(report.spread_of_all(|frame| Some(frame.person?.lost))),
-        "ssim": spread(report.spread_of_all(|frame| Some(frame.person?.ssim))),
+        "ssim": spread(report.spread_of_all(|frame| frame.person?.ssim)),
         "halo": spread(report.spread_of_all(|frame| frame.halo)),
     })
 }
@@ -152,7 +152,7 @@ fn per_frame(report: &Report) -> Value {
     json!({
         "legible": list(|frame| Some(frame.legible())),
         "lost": list(|frame| Some(frame.person?.lost)),
-        "ssim": list(|frame| Some(frame.person?.ssim)),
+        "ssim": list(|frame| frame.person?.ssim),
         "halo": list(|frame| frame.halo),
         "fringe": list(|frame| frame.fringe),
         "flicker": list(|frame| frame.flicker),

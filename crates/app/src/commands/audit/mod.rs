@@ -2,8 +2,12 @@
 
 mod clips;
 mod figures;
+mod html;
 mod json;
 mod mattes;
+mod moments;
+mod plot;
+mod style;
 mod table;
 mod truth;
 
@@ -11,9 +15,11 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use frosted_eval::{Auditor, Limits, Outcome, Room};
+use frosted_eval::{Auditor, Limits, Outcome, Report, Room};
 
 use self::clips::{Clips, Ended};
+use self::html::Page;
+use self::moments::{Moment, Moments};
 use self::truth::Truth;
 use crate::cli::AuditOptions;
 use crate::exit::{Exit, Failure};
@@ -35,52 +41,88 @@ pub(crate) fn run(options: &AuditOptions) -> Result<Exit, Failure> {
         None => Truth::default(),
     };
     let clips = Clips::open(options, &truth)?;
-    let json = options
-        .json
-        .as_deref()
-        .map(|path| Place::claim(path, options))
-        .transpose()?;
+    let json = Place::claim(options.json.as_deref(), options)?;
+    let page = Place::claim(options.html.as_deref(), options)?;
     let mut limits = Limits::default();
     limits.text_height = options.text_height;
 
-    let (size, frames) = (clips.size(), clips.frames());
-    let mut auditor = Auditor::new(size.0, size.1);
-    if clips.has_mattes() {
-        match room(options, &truth)? {
-            Known::Room(room) => auditor = auditor.with_room(room)?,
-            Known::Nothing => {}
-            Known::BrokenOff => return Ok(Exit::Interrupted),
-        }
-    }
-    let (mut progress, mut done) = (Progress::new(frames), 0);
-    let ended = clips.all(|pair| {
-        auditor.add(
-            &pair.original.view(),
-            &pair.protected.view(),
-            pair.matte.as_deref(),
-        )?;
-        done += 1;
-        progress.at(done);
-        Ok(())
-    })?;
-    drop(progress);
-    if ended == Ended::ByTheUser {
+    let timing = clips.info().timing.clone();
+    let Some(Measured { report, moments }) = measure(options, &truth, clips, page.is_some())?
+    else {
         return Ok(Exit::Interrupted);
-    }
-    let report = auditor.finish()?;
+    };
     let verdict = report.verdict(&limits);
-    if !matches!(json, Some(Place::StandardOutput)) {
+    let takes_the_output = |place: &Option<Place>| matches!(place, Some(Place::StandardOutput));
+    if !takes_the_output(&json) && !takes_the_output(&page) {
         messages::out(&table::of(&report, &limits, &verdict, &truth.events))?;
     }
     if let Some(place) = json {
         let json = json::of(&report, &limits, &verdict, &truth.events);
         place.write(format!("{json:#}\n").as_bytes())?;
     }
+    if let Some(place) = page {
+        let page = Page {
+            names: [&options.original, &options.protected].map(|path| open::input_name(path)),
+            timing: &timing,
+            report: &report,
+            limits: &limits,
+            verdict: &verdict,
+            events: &truth.events,
+            moments: &moments,
+        };
+        place.write(page.write()?.as_bytes())?;
+    }
     Ok(match verdict.outcome {
         Outcome::Pass => Exit::Done,
         Outcome::Fail => Exit::FailVerdict,
         Outcome::NoVerdict => Exit::NoVerdict,
     })
+}
+
+struct Measured {
+    report: Report,
+    moments: Vec<Moment>,
+}
+
+/// All frames, one after the other; none if the user broke it off. Pictures are kept only if
+/// they are asked for.
+fn measure(
+    options: &AuditOptions,
+    truth: &Truth,
+    clips: Clips,
+    with_pictures: bool,
+) -> Result<Option<Measured>, Failure> {
+    let (size, frames) = (clips.size(), clips.frames());
+    let mut auditor = Auditor::new(size.0, size.1);
+    if clips.has_mattes() {
+        match room(options, truth)? {
+            Known::Room(room) => auditor = auditor.with_room(room)?,
+            Known::Nothing => {}
+            Known::BrokenOff => return Ok(None),
+        }
+    }
+    let (mut progress, mut done) = (Progress::new(frames), 0);
+    let mut moments = Moments::default();
+    let ended = clips.all(|pair| {
+        let figures = *auditor.add(
+            &pair.original.view(),
+            &pair.protected.view(),
+            pair.matte.as_deref(),
+        )?;
+        if with_pictures {
+            moments.see(done, pair, &figures, auditor.legible());
+        }
+        done += 1;
+        progress.at(done as u64);
+        Ok(())
+    })?;
+    match ended {
+        Ended::ByTheUser => Ok(None),
+        Ended::WithTheClips => Ok(Some(Measured {
+            report: auditor.finish()?,
+            moments: moments.finish(),
+        })),
+    }
 }
 
 enum Known {
@@ -141,9 +183,12 @@ enum Place {
 }
 
 impl Place {
-    fn claim(path: &Path, options: &AuditOptions) -> Result<Self, Failure> {
+    fn claim(path: Option<&Path>, options: &AuditOptions) -> Result<Option<Self>, Failure> {
+        let Some(path) = path else {
+            return Ok(None);
+        };
         if path == Path::new("-") {
-            return Ok(Self::StandardOutput);
+            return Ok(Some(Self::StandardOutput));
         }
         let existing = if options.force {
             Existing::Replace
@@ -153,7 +198,7 @@ impl Place {
         let inputs = inputs(options);
         let inputs: Vec<&Path> = inputs.iter().map(AsRef::as_ref).collect();
         let (output, file) = Output::create(path, &inputs, existing)?;
-        Ok(Self::File(output, file))
+        Ok(Some(Self::File(output, file)))
     }
 
     fn write(self, bytes: &[u8]) -> Result<(), Failure> {

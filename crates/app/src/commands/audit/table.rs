@@ -66,12 +66,9 @@ fn line(text: &mut String, figure: &Figure) {
     };
     let _ = match (&figure.value, &figure.limit) {
         (Value::Missing(why), _) => writeln!(text, "  {:<24} not measured: {why}", figure.name),
-        (value, Some(limit)) => writeln!(
-            text,
-            "{mark} {:<24} {} ({limit})",
-            figure.name,
-            value.text()
-        ),
+        (value, Some(limit)) => {
+            writeln!(text, "{mark} {:<24} {}; {limit}", figure.name, value.text())
+        }
         (value, None) => writeln!(text, "{mark} {:<24} {}", figure.name, value.text()),
     };
 }

@@ -1,0 +1,382 @@
+//! `frosted audit`: planted clips, exit codes, refusals, and what the reports hold.
+// What a test sets up for itself works or the test has failed.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use frosted::{Frame, FrameSpec, PixelFormat};
+use frosted_app::media::{Rate, StreamInfo, Timing, still};
+use support::{fails, names, run, skipped, stderr, succeeds, y4m};
+
+const WIDTH: usize = 320;
+const HEIGHT: usize = 180;
+const FRAMES: usize = 12;
+
+/// A room of stripes of many widths, and a person who covers a rectangle that sways.
+fn room(x: usize, y: usize) -> u8 {
+    let noise = (x * 7919 + y * 104_729 + x * y * 31) % 97;
+    (80 + noise) as u8
+}
+
+fn is_person(t: usize, x: usize, y: usize) -> bool {
+    let left = 110 + 4 * t;
+    (left..left + 90).contains(&x) && y >= 50
+}
+
+/// A clip whose luma `of` gives for each frame and pixel.
+fn clip(of: impl Fn(usize, usize, usize) -> u8) -> Vec<u8> {
+    clip_of(WIDTH, HEIGHT, FRAMES, Rate::THIRTY, of)
+}
+
+fn clip_of(
+    width: usize,
+    height: usize,
+    frames: usize,
+    rate: Rate,
+    of: impl Fn(usize, usize, usize) -> u8,
+) -> Vec<u8> {
+    let spec = FrameSpec::new(PixelFormat::I420, width, height).unwrap();
+    let info = StreamInfo::new(spec, Timing::Constant(rate));
+    let frames: Vec<Frame> = (0..frames)
+        .map(|t| {
+            let mut frame = Frame::new(spec);
+            frame.bytes_mut().fill(128);
+            for (at, luma) in frame.bytes_mut()[..width * height].iter_mut().enumerate() {
+                *luma = of(t, at % width, at / width);
+            }
+            frame
+        })
+        .collect();
+    y4m(&info, &frames)
+}
+
+fn original(t: usize, x: usize, y: usize) -> u8 {
+    if is_person(t, x, y) { 200 } else { room(x, y) }
+}
+
+fn protected(t: usize, x: usize, y: usize) -> u8 {
+    if is_person(t, x, y) { 200 } else { 128 }
+}
+
+fn leaking(t: usize, x: usize, y: usize) -> u8 {
+    if (10..70).contains(&x) && (20..60).contains(&y) {
+        original(t, x, y)
+    } else {
+        protected(t, x, y)
+    }
+}
+
+fn mattes(folder: &Path, frames: usize) {
+    fs::create_dir(folder).unwrap();
+    for t in 0..frames {
+        let matte: Vec<u8> = (0..WIDTH * HEIGHT)
+            .map(|at| {
+                if is_person(t, at % WIDTH, at / WIDTH) {
+                    255
+                } else {
+                    0
+                }
+            })
+            .collect();
+        let mut file = Vec::new();
+        still::encode_grey_png(&matte, WIDTH, HEIGHT, &mut file).unwrap();
+        fs::write(folder.join(format!("{t:05}.png")), file).unwrap();
+    }
+}
+
+/// A folder with original.y4m, good.y4m, bad.y4m, masks and truth.json.
+fn planted() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("original.y4m"), clip(original)).unwrap();
+    fs::write(at("good.y4m"), clip(protected)).unwrap();
+    fs::write(at("bad.y4m"), clip(leaking)).unwrap();
+    mattes(&at("masks"), FRAMES);
+    let truth = format!(
+        r#"{{"size": [{WIDTH}, {HEIGHT}], "frames": {FRAMES}, "mask_dir": "masks",
+            "events": [{{"name": "<one> & two", "start": 0, "end": 6}},
+                       {{"name": "three", "start": 6, "end": 12}}]}}"#
+    );
+    fs::write(at("truth.json"), truth).unwrap();
+    folder
+}
+
+fn json(bytes: &[u8]) -> serde_json::Value {
+    serde_json::from_slice(bytes).unwrap()
+}
+
+#[test]
+fn a_clean_clip_passes_with_0() {
+    let folder = planted();
+    let output = succeeds(run(
+        folder.path(),
+        &["audit", "original.y4m", "good.y4m", "--mask", "masks"],
+    ));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(said.lines().last(), Some("PASS"), "{said}");
+    assert!(
+        said.contains("Text, codes and faces were not looked for"),
+        "{said}"
+    );
+    // Nothing is written that was not asked for.
+    assert_eq!(
+        names(folder.path()),
+        ["bad.y4m", "good.y4m", "masks", "original.y4m", "truth.json"]
+    );
+}
+
+#[test]
+fn a_leak_fails_with_1_and_is_where_it_was_planted() {
+    let folder = planted();
+    let output = run(
+        folder.path(),
+        &[
+            "audit",
+            "original.y4m",
+            "bad.y4m",
+            "--truth",
+            "truth.json",
+            "--json",
+            "-",
+        ],
+    );
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let report = json(&output.stdout);
+    assert_eq!(report["verdict"], "FAIL");
+    // 60 x 40 px of a frame of 180 lines are sixteen times as many of one of 720; a planted
+    // edge is known up to two pixels.
+    let patch = report["leak"]["patch_px"].as_f64().unwrap() / 16.0;
+    assert!((56.0 * 36.0..=64.0 * 44.0).contains(&patch), "{patch}");
+    let room = (WIDTH * HEIGHT - 90 * 130) as f64;
+    let mean = report["leak"]["mean"].as_f64().unwrap();
+    assert!((mean - patch / room).abs() < 0.005, "{mean} {patch}");
+    assert_eq!(report["leak"]["raw_frames"], serde_json::json!([]));
+    assert_eq!(
+        report["per_frame"]["legible"].as_array().unwrap().len(),
+        FRAMES
+    );
+    assert_eq!(report["events"][1]["name"], "three");
+    assert_eq!(report["events"][1]["frames"], serde_json::json!([6, 12]));
+    let of_event = report["events"][1]["leak_mean"].as_f64().unwrap();
+    assert!((of_event - mean).abs() < 0.005, "{of_event}");
+    assert!(report["person"]["lost"]["max"].as_f64().unwrap() < 1e-9);
+    // The matte has no pixel between room and person.
+    assert_eq!(report["fringe"], serde_json::Value::Null);
+    assert!(report["not_measured"]["fringe"].is_string());
+}
+
+#[test]
+fn without_mattes_there_is_no_verdict_but_for_raw_clips() {
+    let folder = planted();
+    for protected in ["good.y4m", "bad.y4m"] {
+        let output = run(
+            folder.path(),
+            &["audit", "original.y4m", protected, "--json", "-"],
+        );
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        let report = json(&output.stdout);
+        assert_eq!(report["verdict"], "NO VERDICT");
+        assert_eq!(report["leak"], serde_json::Value::Null);
+        assert_eq!(report["person"]["lost"], serde_json::Value::Null);
+        for figure in [
+            "worst frame",
+            "union of all frames",
+            "blur",
+            "fringe",
+            "lost",
+            "halo",
+        ] {
+            assert!(report["not_measured"][figure].is_string(), "{figure}");
+        }
+    }
+    let output = run(folder.path(), &["audit", "original.y4m", "original.y4m"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+}
+
+#[test]
+fn what_does_not_belong_together_is_refused_with_both_numbers() {
+    let folder = planted();
+    let at = |name: &str| folder.path().join(name);
+    let other = |width, frames, rate| clip_of(width, HEIGHT, frames, rate, |_, _, _| 128);
+    fs::write(at("small.y4m"), other(160, FRAMES, Rate::THIRTY)).unwrap();
+    fs::write(at("short.y4m"), other(WIDTH, 7, Rate::THIRTY)).unwrap();
+    fs::write(at("slow.y4m"), other(WIDTH, FRAMES, Rate::PAL)).unwrap();
+    mattes(&at("few"), 9);
+    mattes(&at("gap"), FRAMES);
+    fs::remove_file(at("gap/00003.png")).unwrap();
+    fs::create_dir(at("none")).unwrap();
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["small.y4m"], &["320x180", "160x180"]),
+        (&["short.y4m"], &["7 frames"]),
+        (&["slow.y4m"], &["30.00", "25.00"]),
+        (&["good.y4m", "--mask", "few"], &["9 frames"]),
+        (&["good.y4m", "--mask", "gap"], &["00003.png", "00004.png"]),
+        (&["good.y4m", "--mask", "none"], &["none", "00000.png"]),
+        (&["good.y4m", "--mask", "gone"], &["gone", "no such file"]),
+        (&["gone.y4m"], &["gone.y4m", "no such file"]),
+        (&["truth.json"], &["truth.json"]),
+    ];
+    for (arguments, named) in cases {
+        let all = [&["audit", "original.y4m"], *arguments].concat();
+        // 1 is a verdict here, and an error is none.
+        fails(&run(folder.path(), &all), 2, named);
+    }
+    fails(
+        &run(folder.path(), &["audit", "-", "-"]),
+        2,
+        &["standard input"],
+    );
+}
+
+#[test]
+fn a_truth_about_another_clip_is_refused() {
+    let folder = planted();
+    let cases = [
+        (r#"{"frames": 13}"#, ["13 frames", "12"]),
+        (r#"{"size": [640, 360]}"#, ["320x180", "640x360"]),
+        ("{", ["other.json", "JSON"]),
+    ];
+    for (truth, named) in cases {
+        fs::write(folder.path().join("other.json"), truth).unwrap();
+        let arguments = ["audit", "original.y4m", "good.y4m", "--truth", "other.json"];
+        fails(&run(folder.path(), &arguments), 2, &named);
+        let with_mattes = [&arguments[..], &["--mask", "masks"]].concat();
+        fails(&run(folder.path(), &with_mattes), 2, &named);
+    }
+}
+
+#[test]
+fn the_report_is_one_file_that_needs_no_other() {
+    let folder = planted();
+    let page = folder.path().join("report.html");
+    let arguments = [
+        "audit",
+        "original.y4m",
+        "bad.y4m",
+        "--truth",
+        "truth.json",
+        "--html",
+        "report.html",
+    ];
+    let output = run(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let html = fs::read_to_string(&page).unwrap();
+    for wanted in [
+        "This report shows pictures of the room",
+        "<strong>FAIL</strong>",
+        "data:image/png;base64,iVBOR",
+        "<polyline points=",
+        "&lt;one&gt; &amp; two",
+        "viewport",
+        "@media print",
+    ] {
+        assert!(html.contains(wanted), "\"{wanted}\" is missing");
+    }
+    for unwanted in [
+        "<script", "http:", "https:", "src=\"/", "url(", "@import", "<link",
+    ] {
+        assert!(!html.contains(unwanted), "\"{unwanted}\" is there");
+    }
+    // What is there is kept, and what is read is never replaced.
+    fails(
+        &run(folder.path(), &arguments),
+        2,
+        &["report.html", "--force"],
+    );
+    let over = [
+        "audit",
+        "original.y4m",
+        "bad.y4m",
+        "--html",
+        "bad.y4m",
+        "--force",
+    ];
+    fails(
+        &run(folder.path(), &over),
+        2,
+        &["bad.y4m", "also the input"],
+    );
+    let same = [
+        "audit",
+        "original.y4m",
+        "bad.y4m",
+        "--html",
+        "a",
+        "--json",
+        "a",
+    ];
+    fails(&run(folder.path(), &same), 2, &["same file"]);
+}
+
+#[test]
+fn a_report_without_pictures_holds_none() {
+    let folder = planted();
+    let arguments = [
+        "audit",
+        "original.y4m",
+        "bad.y4m",
+        "--mask",
+        "masks",
+        "--json",
+        "figures.json",
+    ];
+    let output = run(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let bytes = fs::read(folder.path().join("figures.json")).unwrap();
+    assert!(bytes.len() < 20_000, "{}", bytes.len());
+    assert!(!support::contains(&bytes, b"base64"));
+}
+
+#[test]
+fn mattes_of_the_program_itself_are_read() {
+    // `frosted matte` numbers with six digits.
+    let folder = planted();
+    for t in 0..FRAMES {
+        let from = folder.path().join(format!("masks/{t:05}.png"));
+        fs::rename(from, folder.path().join(format!("masks/{t:06}.png"))).unwrap();
+    }
+    succeeds(run(
+        folder.path(),
+        &["audit", "original.y4m", "good.y4m", "--mask", "masks"],
+    ));
+}
+
+#[test]
+fn containers_are_read_through_ffmpeg() {
+    if !support::has_ffmpeg("containers_are_read_through_ffmpeg") {
+        return;
+    }
+    let folder = planted();
+    for name in ["original", "bad"] {
+        let made = std::process::Command::new("ffmpeg")
+            .args([
+                "-loglevel",
+                "error",
+                "-i",
+                &format!("{name}.y4m"),
+                "-c:v",
+                "ffv1",
+            ])
+            .arg(format!("{name}.mkv"))
+            .current_dir(folder.path())
+            .status()
+            .unwrap();
+        if !made.success() {
+            return skipped("this ffmpeg does not code FFV1");
+        }
+    }
+    let audit = |original: &str, protected: &str| {
+        let arguments = [
+            "audit", original, protected, "--mask", "masks", "--json", "-",
+        ];
+        json(&run(folder.path(), &arguments).stdout)
+    };
+    let (direct, through) = (
+        audit("original.y4m", "bad.y4m"),
+        audit("original.mkv", "bad.mkv"),
+    );
+    assert_eq!(direct["leak"], through["leak"]);
+}
