@@ -262,3 +262,36 @@ pub(crate) enum Ended {
     /// Ctrl-C.
     ByTheUser,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use clap::Parser as _;
+    use frosted::Subjects;
+    use std::num::NonZeroU8;
+
+    #[test]
+    fn every_command_that_protects_tells_the_pipeline_who_stays_sharp() {
+        let subjects = |line: &[&str]| {
+            let cli = Cli::try_parse_from([&["frosted"], line].concat())
+                .unwrap_or_else(|error| panic!("{error}"));
+            let options = match cli.command {
+                Command::Blur(options) => options.protect,
+                Command::Demo(options) => options.protect,
+                Command::Matte(options) => options.protect(),
+                other => panic!("{other:?}"),
+            };
+            let background = Background::default();
+            let setup = setup(&options, background, 3, Newcomers::MustMove).unwrap();
+            setup.settings.subjects
+        };
+        for line in [&["blur", "a", "b"][..], &["demo"], &["matte", "a", "b"]] {
+            let with = |rule| subjects(&[line, &["--subject", rule]].concat());
+            assert_eq!(subjects(line), Subjects::One, "{line:?}");
+            assert_eq!(with("one"), Subjects::One, "{line:?}");
+            assert_eq!(with("3"), Subjects::UpTo(NonZeroU8::new(3).unwrap()));
+            assert_eq!(with("all"), Subjects::All, "{line:?}");
+        }
+    }
+}

@@ -54,7 +54,7 @@ pub(crate) fn run(options: &RunOptions) -> Result<Exit, Failure> {
         if let Err(gone) = session.step() {
             // Whoever read the standard output has had enough, which is how a pipe ends.
             log::debug!("{gone}");
-            return minutes.finish(End::Output, session.take_counts());
+            return minutes.finish(End::Output, session.take_counts(), &mut teller);
         }
         if height != Some(session.frame_height()) {
             height = Some(session.frame_height());
@@ -71,7 +71,7 @@ pub(crate) fn run(options: &RunOptions) -> Result<Exit, Failure> {
     // The last card first: a disk may be slow.
     let counts = session.finish();
     teller.end();
-    minutes.finish(End::Asked, counts)
+    minutes.finish(End::Asked, counts, &mut teller)
 }
 
 fn existing(options: &RunOptions) -> Existing {
@@ -108,10 +108,10 @@ impl Minutes {
         recorder.trouble()
     }
 
-    fn finish(self, end: End, counts: Counts) -> Result<Exit, Failure> {
+    fn finish(self, end: End, counts: Counts, teller: &mut Teller) -> Result<Exit, Failure> {
         if let Some(mut recorder) = self.recorder {
             recorder.rest(monotonic_now().since(self.began), counts);
-            messages::line(&recorder.finish(end)?);
+            teller.line(&recorder.finish(end)?);
         }
         Ok(Exit::Done)
     }
@@ -317,8 +317,12 @@ impl Teller {
     }
 
     fn note(&mut self, note: &str) {
+        self.line(&format!("note: {note}"));
+    }
+
+    fn line(&mut self, line: &str) {
         self.end();
-        self.voice.say(Stream::Err, format!("note: {note}\n"));
+        self.voice.say(Stream::Err, format!("{line}\n"));
     }
 
     fn tell(&mut self, status: &Status, trouble: Option<&CameraError>) {
