@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use frosted::{
-    Background, EngineChoice, Frame, FrameSpec, PixelFormat, Settings, Setup, TextHeight, Timestamp,
+    Background, EngineChoice, Frame, FrameSpec, Newcomers, PixelFormat, Settings, Setup,
+    TextHeight, Timestamp,
 };
 
 /// The portrait of `examples/data`, cut to 16:9 and scaled to `width` by `height`.
@@ -59,6 +60,7 @@ fn pipeline(criterion: &mut Criterion) {
             for (name, background) in &backgrounds {
                 let settings = Settings {
                     background: background.clone(),
+                    newcomers: Newcomers::AtOnce,
                     ..Settings::default()
                 };
                 let setup = Setup {

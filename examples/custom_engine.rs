@@ -55,12 +55,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Middle {
         output: ArrayD::zeros(IxDyn(&[0])),
     };
-    let settings = Settings {
-        warm_up_frames: 1,
-        ..Settings::default()
-    };
     let mut pipeline = Setup {
-        settings,
+        settings: Settings::for_stills(),
         ..Setup::default()
     }
     .build_with(Box::new(engine), ModelSpec::from_toml(SPEC)?)?;

@@ -12,14 +12,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (Some(input), Some(output)) = (arguments.next(), arguments.next()) else {
         return Err("usage: still IN.png OUT.png".into());
     };
-    // A single picture has no frames to warm up with.
-    let settings = Settings {
-        warm_up_frames: 1,
-        deadline: None,
-        ..Settings::default()
-    };
     let mut pipeline = Setup {
-        settings,
+        settings: Settings::for_stills(),
         ..Setup::default()
     }
     .build()?;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use frosted::ndarray::{ArrayD, ArrayView4, ArrayViewD, IxDyn};
 use frosted::{
-    Background, Engine, EngineError, Frame, FrameSpec, ModelSpec, Picture, PixelFormat, Rgb,
-    Settings, Setup, Shown, TextHeight, Timestamp,
+    Background, Engine, EngineError, Frame, FrameSpec, ModelSpec, Newcomers, Picture, PixelFormat,
+    Rgb, Settings, Setup, Shown, TextHeight, Timestamp,
 };
 
 /// Finds the person in the middle and allocates nothing once it is made.
@@ -49,6 +49,7 @@ fn middle() -> Box<Middle> {
 fn allocations(format: PixelFormat, background: &Background) -> u64 {
     let settings = Settings {
         background: background.clone(),
+        newcomers: Newcomers::AtOnce,
         ..Settings::default()
     };
     let spec = ModelSpec::from_toml(SPEC).unwrap();

@@ -18,9 +18,7 @@ fn portrait() -> Vec<u8> {
 fn pipeline(background: Background) -> Pipeline {
     let settings = Settings {
         background,
-        warm_up_frames: 1,
-        deadline: None,
-        ..Settings::default()
+        ..Settings::for_stills()
     };
     Setup {
         engine: EngineChoice::Rten,

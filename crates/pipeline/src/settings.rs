@@ -97,6 +97,22 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Those for a single picture: there is nothing to warm up with, nobody can have moved,
+    /// and it takes as long as it takes.
+    ///
+    /// ```
+    /// use frosted_pipeline::{Newcomers, Settings};
+    /// assert_eq!(Settings::for_stills().newcomers, Newcomers::AtOnce);
+    /// ```
+    pub fn for_stills() -> Self {
+        Self {
+            warm_up_frames: 1,
+            newcomers: Newcomers::AtOnce,
+            deadline: None,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn rules(&self) -> Rules {
         Rules {
             warm_up_frames: self.warm_up_frames,

@@ -236,7 +236,7 @@ impl Stage {
             pipeline,
             Box::new(move |height| {
                 asked.lock().unwrap().settled_for = height;
-                // The scene's person keeps still.
+                // The person of the fake camera keeps still.
                 Settings {
                     newcomers: Newcomers::AtOnce,
                     ..Settings::default()
