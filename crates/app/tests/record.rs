@@ -210,3 +210,41 @@ fn a_live_session_is_recorded_by_the_wall_clock() {
     );
     assert!(!record.contains("in.y4m"), "{record}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_record_that_finds_no_room_ends_and_the_frames_go_on() {
+    let folder = with_clip();
+    let here = folder.path();
+    // Files may have two blocks of 512 or 1024 bytes here, which is a few lines.
+    let script = "trap '' XFSZ; ulimit -f 2; exec \"$0\" \"$@\"";
+    let mut child = std::process::Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_frosted"), "run"])
+        .args(["--camera", "in.y4m", "--output", "-", "--engine", "rten"])
+        .args(["--record", "r.jsonl"])
+        .current_dir(here)
+        .env_remove("ORT_DYLIB_PATH")
+        .env("HOME", here)
+        .env("XDG_CONFIG_HOME", here.join("config"))
+        .env("XDG_CACHE_HOME", here.join("no-cache"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = child.stdout.take().unwrap();
+    // Seven seconds of frames come, whatever the record does.
+    let mut frames = vec![0; 175 * 64 * 48 * 2];
+    out.read_exact(&mut frames).unwrap();
+    drop(out);
+    let output = child.wait_with_output().unwrap();
+    fails(
+        &output,
+        1,
+        &["r.jsonl", "larger than is allowed", "broken off after"],
+    );
+    let said = stderr(&output);
+    let notes = said.matches("the protection goes on").count();
+    assert_eq!(notes, 1, "said once: {said}");
+    says(&verify(here, &["r.jsonl"]), 1, &["BROKEN: line", "cut off"]);
+}
