@@ -4,8 +4,9 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand};
 use frosted::{Background, EngineChoice, Model, PixelFormat, Rgb, RuntimeSearch, TextHeight};
 
-use crate::config::Wishes;
+use crate::config::{SubjectRule, Wishes};
 use crate::media::{MediaError, Rate, open};
+use crate::record::{RecordOptions, VerifyOptions};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 a file or the machine is at fault, 2 wrong usage, 3 the set-up is at
@@ -139,6 +140,12 @@ pub(crate) struct ProtectOptions {
     #[arg(long, value_name = "HEIGHT")]
     pub(crate) text_height: Option<TextHeight>,
 
+    /// Who stays sharp: one (person), 2 to 9 (people at most) or all (who move). There is no
+    /// face recognition and no identity: somebody else becomes the one only after the place
+    /// was empty, and whoever sits quite still is covered until they move [default: one].
+    #[arg(long, value_name = "one|N|all")]
+    pub(crate) subject: Option<SubjectRule>,
+
     /// The network: landscape (quick), quality, or FILE.onnx with its spec FILE.toml beside
     /// it.
     #[arg(long, value_name = "MODEL", default_value = "landscape")]
@@ -175,6 +182,13 @@ pub(crate) struct RunOptions {
     /// Print the state as a line of JSON every second and with every change.
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) record: RecordOptions,
+
+    /// Replace the file of --record if it exists.
+    #[arg(long, requires = "record")]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -206,9 +220,12 @@ pub(crate) struct BlurOptions {
     #[arg(long)]
     pub(crate) lossless: bool,
 
-    /// Replace OUT if it exists.
+    /// Replace OUT, and the files of --json and --record, if they exist.
     #[arg(long)]
     pub(crate) force: bool,
+
+    #[command(flatten)]
+    pub(crate) record: RecordOptions,
 
     /// Write a summary: frames, what was shown, times, engine, model; - is the standard output.
     #[arg(long, value_name = "FILE")]
@@ -232,6 +249,10 @@ pub(crate) struct MatteOptions {
     /// The folder for 000000.png, 000001.png and so on; made if it is not there.
     #[arg(value_name = "OUTDIR")]
     pub(crate) output: PathBuf,
+
+    /// Who is white: one, 2 to 9 or all, as for blur [default: one].
+    #[arg(long, value_name = "one|N|all")]
+    pub(crate) subject: Option<SubjectRule>,
 
     /// The network, as for blur.
     #[arg(long, value_name = "MODEL", default_value = "landscape")]
@@ -263,6 +284,7 @@ impl MatteOptions {
         ProtectOptions {
             background: Some(BackgroundChoice::Alpha),
             text_height: None,
+            subject: self.subject,
             model: self.model.clone(),
             engine: self.engine,
             onnxruntime: self.onnxruntime.clone(),
@@ -324,11 +346,21 @@ pub(crate) struct CheckOptions {
 #[command(after_long_help = AUDIT_NOTES, after_help = AUDIT_NOTES)]
 pub(crate) struct AuditOptions {
     /// The picture or clip as the camera saw it; - is Y4M on the standard input.
-    #[arg(value_name = "ORIGINAL")]
+    #[arg(
+        value_name = "ORIGINAL",
+        required_unless_present = "verify",
+        default_value = "-"
+    )]
+    #[arg(hide_default_value = true)]
     pub(crate) original: PathBuf,
 
     /// The same, protected: as many frames of the same size at the same times.
-    #[arg(value_name = "PROTECTED")]
+    #[arg(
+        value_name = "PROTECTED",
+        required_unless_present = "verify",
+        default_value = "-"
+    )]
+    #[arg(hide_default_value = true)]
     pub(crate) protected: PathBuf,
 
     /// The folder of true mattes, 00000.png and so on: grey, 0 = room, 255 = person that may
@@ -363,6 +395,9 @@ pub(crate) struct AuditOptions {
     /// Replace the files of --json and --html if they exist.
     #[arg(long)]
     pub(crate) force: bool,
+
+    #[command(flatten)]
+    pub(crate) verify: VerifyOptions,
 }
 
 /// A background as the command line names it.

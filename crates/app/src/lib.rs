@@ -17,6 +17,7 @@ mod live;
 mod messages;
 mod progress;
 mod protect;
+mod record;
 mod summary;
 
 use std::ffi::OsString;

@@ -12,8 +12,11 @@ use frosted::{
 use crate::cli::ProtectOptions;
 use crate::exit::Failure;
 use crate::interrupt;
+use crate::live::State;
 use crate::media::{MediaError, Source, StreamInfo, Timing, convert};
+use crate::messages;
 use crate::progress::Progress;
+use crate::record::Recorder;
 use crate::summary::Tally;
 
 /// What is shown and by what it is found, as the options say, for frames that need not be
@@ -37,6 +40,7 @@ pub(crate) fn setup(
         threads: options.threads,
         settings: Settings {
             background,
+            subjects: options.subject.unwrap_or_default().into(),
             warm_up_frames,
             newcomers,
             deadline: None,
@@ -60,6 +64,7 @@ pub(crate) struct Run {
     rgba: Frame,
     output: Frame,
     tally: Tally,
+    recorder: Option<Recorder>,
 }
 
 impl Run {
@@ -70,6 +75,8 @@ impl Run {
     const REHEARSAL_FRAMES: usize = 30;
     /// ... or as many as fit in so many bytes.
     const REHEARSAL_BYTES: usize = 64 << 20;
+    /// In a clip of fewer frames whoever looks like a person is one.
+    const SHORT_CLIP_FRAMES: usize = 15;
 
     /// Loads the model for a stream.
     pub(crate) fn new(
@@ -94,6 +101,7 @@ impl Run {
             rgba: Frame::new(spec),
             output: Frame::new(spec),
             tally: Tally::default(),
+            recorder: None,
         })
     }
 
@@ -107,6 +115,16 @@ impl Run {
 
     pub(crate) fn segmenter(&self) -> &SegmenterInfo {
         self.pipeline.segmenter_info()
+    }
+
+    /// Keeps a record of the frames from now on.
+    pub(crate) fn record_by(&mut self, recorder: Recorder) {
+        self.recorder = Some(recorder);
+    }
+
+    /// The record that is kept, to be ended.
+    pub(crate) fn take_recorder(&mut self) -> Option<Recorder> {
+        self.recorder.take()
     }
 
     pub(crate) fn tally(&self) -> &Tally {
@@ -150,9 +168,12 @@ impl Run {
             return Ok((frames, None));
         }
         let fit = Self::REHEARSAL_BYTES / self.input.bytes().len().max(1);
-        let most = Self::REHEARSAL_FRAMES
-            .min(fit)
-            .max(Self::WARM_UP_FRAMES as usize);
+        // What comes out of a pipe may come as slowly as it is made: nobody waits for it.
+        let wanted = match source.info().frames {
+            Some(_) => Self::REHEARSAL_FRAMES,
+            None => Self::WARM_UP_FRAMES as usize,
+        };
+        let most = wanted.min(fit).max(Self::WARM_UP_FRAMES as usize);
         let mut next = None;
         while frames.len() < most && !interrupt::asked() {
             match source.next(&mut self.input) {
@@ -163,12 +184,13 @@ impl Run {
                 }
             }
         }
-        // A clip of a frame or two is a still: nobody can have moved.
-        if frames.len() < Self::WARM_UP_FRAMES as usize {
+        // In a clip of half a second nobody need have moved.
+        let short = next.is_some() && frames.len() < Self::SHORT_CLIP_FRAMES;
+        if short {
             let settings = self.pipeline.settings().clone();
             self.pipeline.set_settings(Settings {
                 newcomers: Newcomers::AtOnce,
-                warm_up_frames: 1,
+                warm_up_frames: Self::WARM_UP_FRAMES.min(frames.len() as u32),
                 ..settings
             });
         }
@@ -187,9 +209,23 @@ impl Run {
     fn protect(&mut self) -> Result<(), Failure> {
         let at = self.timing.time_of(self.frames_in) + self.step() * self.rehearsed;
         let report = self.process(at)?;
+        self.record(&report);
         self.frames_in += 1;
         self.tally.add(&report);
         Ok(())
+    }
+
+    fn record(&mut self, report: &FrameReport) {
+        let Some(recorder) = &mut self.recorder else {
+            return;
+        };
+        let at = self.timing.time_of(self.frames_in).since(Timestamp::ZERO);
+        let (state, cause) = State::of(report.shown);
+        let cause = cause.map(|cause| cause.to_string());
+        recorder.frame(at, state, cause.as_deref());
+        if let Some(trouble) = recorder.trouble() {
+            messages::note(&trouble);
+        }
     }
 
     /// The time between the first two frames.
@@ -231,4 +267,37 @@ pub(crate) enum Ended {
     WithTheInput,
     /// Ctrl-C.
     ByTheUser,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use clap::Parser as _;
+    use frosted::Subjects;
+    use std::num::NonZeroU8;
+
+    #[test]
+    fn every_command_that_protects_tells_the_pipeline_who_stays_sharp() {
+        let subjects = |line: &[&str]| {
+            let cli = Cli::try_parse_from([&["frosted"], line].concat())
+                .unwrap_or_else(|error| panic!("{error}"));
+            let options = match cli.command {
+                Command::Blur(options) => options.protect,
+                Command::Demo(options) => options.protect,
+                Command::Matte(options) => options.protect(),
+                other => panic!("{other:?}"),
+            };
+            let background = Background::default();
+            let setup = setup(&options, background, 3, Newcomers::MustMove).unwrap();
+            setup.settings.subjects
+        };
+        for line in [&["blur", "a", "b"][..], &["demo"], &["matte", "a", "b"]] {
+            let with = |rule| subjects(&[line, &["--subject", rule]].concat());
+            assert_eq!(subjects(line), Subjects::One, "{line:?}");
+            assert_eq!(with("one"), Subjects::One, "{line:?}");
+            assert_eq!(with("3"), Subjects::UpTo(NonZeroU8::new(3).unwrap()));
+            assert_eq!(with("all"), Subjects::All, "{line:?}");
+        }
+    }
 }

@@ -39,7 +39,7 @@ fn a_broken_settings_file_is_named_with_its_line_and_the_remedy() {
         ("background = \"alpha\"", "choose blur, frost"),
         ("text-height = \"17\"", "1/17"),
         ("background = \"image:none.png\"", "none.png"),
-        ("subject = \"all\"", "one of: one"),
+        ("subject = \"some\"", "choose one, 2 to 9"),
     ];
     for (text, said) in cases {
         let home = tempfile::tempdir().unwrap();

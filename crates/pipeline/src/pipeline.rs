@@ -302,6 +302,11 @@ impl Pipeline {
             // What was shown under the old background is not shown again under the new one.
             self.last = None;
         }
+        if settings.subjects != self.settings.subjects {
+            // Whoever was a subject by the old rule need not be one by the new one.
+            self.subject.reset();
+            self.last = None;
+        }
         self.settings = settings;
     }
 

@@ -13,7 +13,7 @@ use frosted_core::{
     Timestamp,
 };
 use frosted_cpu::{CpuCompositor, CpuOptions};
-use frosted_pipeline::{Cause, Clock, ErrorKind, Pipeline, Settings, Shown};
+use frosted_pipeline::{Cause, Clock, ErrorKind, Newcomers, Pipeline, Settings, Shown, Subjects};
 use frosted_testing::{Answer, FakeSegmenter, Fault};
 use support::{FRAME, Stream};
 
@@ -458,6 +458,24 @@ fn a_stronger_background_is_not_followed_by_a_frame_under_the_old_one() {
         ..Settings::default()
     });
     assert_eq!(stream.idle(FRAME).shown, Shown::Card(Cause::Stalled));
+}
+
+#[test]
+fn whoever_was_a_subject_by_another_rule_is_covered_until_elected_anew() {
+    let mut stream = Stream::tracking(spec(PixelFormat::Nv12), Settings::default());
+    // By this nobody who keeps still is elected, but whoever was there stays.
+    let must_move = Settings {
+        newcomers: Newcomers::MustMove,
+        ..Settings::default()
+    };
+    stream.pipeline.set_settings(must_move.clone());
+    assert_eq!(stream.next().unwrap().shown, Shown::Person);
+    stream.pipeline.set_settings(Settings {
+        subjects: Subjects::All,
+        ..must_move
+    });
+    assert_ne!(stream.idle(FRAME).shown, Shown::Held);
+    assert_ne!(stream.next().unwrap().shown, Shown::Person);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::media::open::{self, Coding, SinkOptions, Target, output_name};
 use crate::media::output::{Existing, Output};
 use crate::messages;
 use crate::protect::{Ended, Run};
+use crate::record::{Claim, Clock, End};
 
 pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
     check_usage(options)?;
@@ -24,7 +25,8 @@ pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
         messages::note(note);
     }
     let height = opened.source.info().spec.upright_height();
-    let background = background(&options.protect, height)?;
+    let claim = claim(options)?;
+    let (background, settings) = background(&options.protect, height)?;
     let mut run = Run::new(&options.protect, background, opened.source.info())?;
     let summary = options
         .json
@@ -47,6 +49,11 @@ pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
             output_name(&options.output)
         ));
     }
+    if let Some(claim) = claim {
+        let mut recorder = claim.start("blur", run.segmenter(), Clock::Clip)?;
+        recorder.set_settings(settings);
+        run.record_by(recorder);
+    }
     let ended = run.all(opened.source.as_mut(), |_, protected| {
         writing.write(&protected.view())
     })?;
@@ -62,6 +69,7 @@ pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
         summary.write(&run.tally().to_json(run.segmenter()))?;
     }
     tell(options, &run, &writes);
+    end_record(&mut run, ended)?;
     Ok(match ended {
         Ended::WithTheInput => Exit::Done,
         Ended::ByTheUser => {
@@ -71,11 +79,41 @@ pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
     })
 }
 
+/// The file of the record, if one is asked for.
+fn claim(options: &BlurOptions) -> Result<Option<Claim>, Failure> {
+    let read = inputs(options);
+    let others = read.iter().chain([&options.output]).chain(&options.json);
+    let others: Vec<&Path> = others.map(AsRef::as_ref).collect();
+    let record = options.record.record.as_deref();
+    if record.is_some_and(|record| others.contains(&record)) {
+        return Err(Failure::usage(
+            "--record names the file of something else, give it its own",
+        ));
+    }
+    Claim::new(&options.record, &others, existing(options))
+}
+
+fn end_record(run: &mut Run, ended: Ended) -> Result<(), Failure> {
+    let Some(recorder) = run.take_recorder() else {
+        return Ok(());
+    };
+    let said = recorder.finish(match ended {
+        Ended::WithTheInput => End::Input,
+        Ended::ByTheUser => End::Asked,
+    })?;
+    messages::line(&said);
+    Ok(())
+}
+
 /// What is shown instead of the room in frames of this upright height: what is asked for, or
-/// the default, held to the administrator's floor.
-fn background(options: &ProtectOptions, frame_height_px: usize) -> Result<Background, Failure> {
+/// the default, held to the administrator's floor; and the settings for a record.
+fn background(
+    options: &ProtectOptions,
+    frame_height_px: usize,
+) -> Result<(Background, Value), Failure> {
     let floor = config::floor_of_this_machine()?;
     floor.check_network(&options.model, options.engine, &options.runtime_search())?;
+    floor.check_subject(options.subject)?;
     let look = floor.look(
         options.background.as_ref(),
         options.text_height,
@@ -84,7 +122,9 @@ fn background(options: &ProtectOptions, frame_height_px: usize) -> Result<Backgr
     for note in &look.notes {
         messages::note(note);
     }
-    Ok(look.background.load(look.text_height)?)
+    let background = look.background.load(look.text_height)?;
+    let settings = floor.with_settings(&background, options.subject.unwrap_or_default());
+    Ok((background, settings))
 }
 
 fn check_usage(options: &BlurOptions) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use frosted::{Background, Frame};
 
 use crate::cli::MatteOptions;
+use crate::config;
 use crate::exit::{Exit, Failure};
 use crate::media::{MediaError, open, still};
 use crate::messages;
@@ -12,6 +13,7 @@ use crate::protect::{Ended, Run};
 use crate::summary::Mattes;
 
 pub(crate) fn run(options: &MatteOptions) -> Result<Exit, Failure> {
+    config::floor_of_this_machine()?.check_subject(options.subject)?;
     let folder = Folder::create(&options.output, options.force)?;
     let mut opened = open::source(&options.input, options.input_rate.fps)?;
     for note in &opened.notes {

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use frosted::camera::{CameraError, CameraErrorKind, Mode, Sink, SinkOptions, Wish, monotonic_now};
-use frosted::{Rate, RuntimeSearch, Setup, Timestamp};
+use frosted::{Rate, RuntimeSearch, SegmenterInfo, Setup, Timestamp};
 
 use super::voice::{Stream, Voice};
 use crate::cli::{RunOptions, Size};
@@ -11,7 +11,9 @@ use crate::config::{self, Config, OutputChoice, Places, Reloader, StartSettings}
 use crate::exit::{Exit, Failure};
 use crate::interrupt;
 use crate::live::{CameraChoice, Outputs, Session, Status, SystemCameras, SystemOutputs, harden};
+use crate::media::output::Existing;
 use crate::messages;
+use crate::record::{Claim, Clock, Counts, End, Recorder};
 
 /// Between two status lines.
 const STATUS_PACE: Duration = Duration::from_secs(1);
@@ -29,11 +31,13 @@ pub(crate) fn run(options: &RunOptions) -> Result<Exit, Failure> {
     let config = settings.config().clone();
     let start = config.start().clone();
     check_usage(options, &start)?;
+    let claim = Claim::new(&options.record, &[], existing(options))?;
     let mut opened = Opened::new(&start, options.wait)?;
     let mut session = opened.session(&config)?;
     for line in opened.introduction() {
         messages::line(&line);
     }
+    let mut minutes = Minutes::start(claim, &opened.info)?;
     let mut teller = Teller::new(options.json);
     let reloader = Reloader::start(settings)?;
     let mut config = config;
@@ -48,15 +52,18 @@ pub(crate) fn run(options: &RunOptions) -> Result<Exit, Failure> {
             height = None;
         }
         if let Err(gone) = session.step() {
-            session.finish();
+            let counts = session.finish();
             teller.end();
             return match gone.kind() {
                 // The pipe's other end has had enough, or has no more.
                 CameraErrorKind::Disconnected => {
                     log::debug!("{gone}");
-                    Ok(Exit::Done)
+                    minutes.finish(End::Output, counts, &mut teller)
                 }
-                _ => Err(Failure::new(gone.to_string())),
+                _ => {
+                    minutes.finish(End::Failed, counts, &mut teller)?;
+                    Err(Failure::new(gone.to_string()))
+                }
             };
         }
         if height != Some(session.frame_height()) {
@@ -65,11 +72,59 @@ pub(crate) fn run(options: &RunOptions) -> Result<Exit, Failure> {
                 teller.note(&note);
             }
         }
-        teller.tell(&session.status(), session.trouble());
+        let status = session.status();
+        if let Some(trouble) = minutes.keep(&mut session, &status, &config) {
+            teller.note(&trouble);
+        }
+        teller.tell(&status, session.trouble());
     }
-    session.finish();
+    // The last card first: a disk may be slow.
+    let counts = session.finish();
     teller.end();
-    Ok(Exit::Done)
+    minutes.finish(End::Asked, counts, &mut teller)
+}
+
+fn existing(options: &RunOptions) -> Existing {
+    if options.force {
+        Existing::Replace
+    } else {
+        Existing::Keep
+    }
+}
+
+/// The record of a session, if one is asked for.
+struct Minutes {
+    recorder: Option<Recorder>,
+    began: Timestamp,
+}
+
+impl Minutes {
+    fn start(claim: Option<Claim>, info: &SegmenterInfo) -> Result<Self, Failure> {
+        let start = |claim: Claim| claim.start("run", info, Clock::Live);
+        Ok(Self {
+            recorder: claim.map(start).transpose()?,
+            began: monotonic_now(),
+        })
+    }
+
+    /// Tells a second that is over; what is wrong with the record, once.
+    fn keep(&mut self, session: &mut Session, status: &Status, config: &Config) -> Option<String> {
+        let recorder = self.recorder.as_mut()?;
+        let at = monotonic_now().since(self.began);
+        if recorder.is_due(at) {
+            recorder.set_settings(config.to_json(session.frame_height()));
+            recorder.second(at, session.take_counts(), status.to_json());
+        }
+        recorder.trouble()
+    }
+
+    fn finish(self, end: End, counts: Counts, teller: &mut Teller) -> Result<Exit, Failure> {
+        if let Some(mut recorder) = self.recorder {
+            recorder.rest(monotonic_now().since(self.began), counts);
+            teller.line(&recorder.finish(end)?);
+        }
+        Ok(Exit::Done)
+    }
 }
 
 fn check_usage(options: &RunOptions, start: &StartSettings) -> Result<(), Failure> {
@@ -99,7 +154,7 @@ struct Opened {
     camera: String,
     mode: Option<Mode>,
     output: String,
-    engine: String,
+    info: SegmenterInfo,
     waits_for: Option<CameraError>,
 }
 
@@ -121,7 +176,7 @@ impl Opened {
         Ok(Self {
             camera: cameras.describe(),
             output: sink.describe(),
-            engine: String::new(),
+            info: SegmenterInfo::default(),
             cameras: Some(cameras),
             outputs: Some(outputs),
             sink: Some(sink),
@@ -143,8 +198,7 @@ impl Opened {
         }
         .build()
         .map_err(|error| Failure::setup(error.to_string()))?;
-        let info = pipeline.segmenter_info();
-        self.engine = format!("{} on {}", info.model, info.engine);
+        self.info = pipeline.segmenter_info().clone();
         let parts = (self.cameras.take(), self.outputs.take(), self.sink.take());
         let (Some(cameras), Some(outputs), Some(sink)) = parts else {
             return Err(Failure::new("a session can be begun once"));
@@ -178,7 +232,10 @@ impl Opened {
             None => format!("camera: {}", self.camera),
         }];
         lines.extend(self.slower_than_asked());
-        lines.push(format!("network: {}", self.engine));
+        lines.push(format!(
+            "network: {} on {}",
+            self.info.model, self.info.engine
+        ));
         if let Some(error) = &self.waits_for {
             lines.push(format!("note: waiting for it: {error}"));
         }
@@ -270,8 +327,12 @@ impl Teller {
     }
 
     fn note(&mut self, note: &str) {
+        self.line(&format!("note: {note}"));
+    }
+
+    fn line(&mut self, line: &str) {
         self.end();
-        self.voice.say(Stream::Err, format!("note: {note}\n"));
+        self.voice.say(Stream::Err, format!("{line}\n"));
     }
 
     fn tell(&mut self, status: &Status, trouble: Option<&CameraError>) {

@@ -1,32 +1,96 @@
+use std::cmp::Ordering;
 use std::fmt;
+use std::num::NonZeroU8;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Who is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+use frosted::Subjects;
+
+/// Who stays sharp. There is no face recognition and no identity: a subject is whoever was
+/// there first and could be followed since.
+///
+/// Ordered by how much it conceals, the weakest first: all, nine people, ..., two, one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum SubjectRule {
-    /// The largest figure alone. The only rule there is.
+    /// Everybody who moves.
+    All,
+    /// So many people at most.
+    UpTo(People),
+    /// One person.
     #[default]
     One,
 }
 
+/// More people than one, 2 to 9.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct People(NonZeroU8);
+
+impl People {
+    /// `None` unless there are 2 to 9.
+    pub(crate) fn new(most: u8) -> Option<Self> {
+        let most = NonZeroU8::new(most)?;
+        (2..=9).contains(&most.get()).then_some(Self(most))
+    }
+}
+
+impl SubjectRule {
+    /// How many people stay sharp at most.
+    fn most(self) -> u8 {
+        match self {
+            Self::All => u8::MAX,
+            Self::UpTo(People(most)) => most.get(),
+            Self::One => 1,
+        }
+    }
+}
+
+impl PartialOrd for SubjectRule {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for SubjectRule {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.most().cmp(&self.most())
+    }
+}
+
+impl From<SubjectRule> for Subjects {
+    fn from(rule: SubjectRule) -> Self {
+        match rule {
+            SubjectRule::All => Self::All,
+            SubjectRule::UpTo(People(most)) => Self::UpTo(most),
+            SubjectRule::One => Self::One,
+        }
+    }
+}
+
 impl fmt::Display for SubjectRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::One => "one",
-        })
+        match self {
+            Self::All => f.write_str("all"),
+            Self::UpTo(People(most)) => most.fmt(f),
+            Self::One => f.write_str("one"),
+        }
     }
 }
 
 impl FromStr for SubjectRule {
     type Err = String;
 
-    /// Reads `one`.
+    /// Reads `one`, a digit from 2 to 9, or `all`.
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
-            "one" => Ok(Self::One),
-            _ => Err(format!("subject \"{text}\" is unknown, choose one of: one")),
+            "one" => return Ok(Self::One),
+            "all" => return Ok(Self::All),
+            _ => {}
         }
+        let digit = Some(text).filter(|text| text.len() == 1);
+        let people = digit.and_then(|digit| People::new(digit.parse().ok()?));
+        people.map(Self::UpTo).ok_or_else(|| {
+            format!("subject \"{text}\" is unknown, choose one, 2 to 9 (that many people), or all")
+        })
     }
 }
 
@@ -89,15 +153,35 @@ mod tests {
     }
 
     #[test]
-    fn only_the_rule_that_exists_is_read() {
-        assert_eq!("one".parse(), Ok(SubjectRule::One));
-        for wrong in ["", "all", "two", "One"] {
+    fn subjects_are_read_or_refused_with_the_choice() {
+        for text in ["one", "2", "3", "9", "all"] {
+            let rule: SubjectRule = text.parse().unwrap();
+            assert_eq!(rule.to_string(), text);
+        }
+        for wrong in [
+            "", "0", "1", "10", "02", "+2", "2.0", "-2", "two", "One", "\u{662}",
+        ] {
+            let error = wrong.parse::<SubjectRule>().unwrap_err();
             assert!(
-                wrong
-                    .parse::<SubjectRule>()
-                    .unwrap_err()
-                    .contains("one of: one")
+                error.contains("one, 2 to 9 (that many people), or all"),
+                "{error}"
             );
         }
+    }
+
+    #[test]
+    fn the_fewer_people_the_stronger() {
+        let rules = ["all", "9", "8", "5", "3", "2", "one"];
+        let rules = rules.map(|text| text.parse::<SubjectRule>().unwrap());
+        assert!(rules.is_sorted_by(|weaker, stronger| weaker < stronger));
+    }
+
+    #[test]
+    fn the_pipeline_is_told_the_same() {
+        let told = |text: &str| Subjects::from(text.parse::<SubjectRule>().unwrap());
+        assert_eq!(told("one"), Subjects::One);
+        assert_eq!(told("all"), Subjects::All);
+        assert_eq!(told("4"), Subjects::UpTo(NonZeroU8::new(4).unwrap()));
+        assert_eq!(Subjects::from(SubjectRule::default()), Subjects::default());
     }
 }

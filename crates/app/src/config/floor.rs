@@ -3,10 +3,11 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use frosted::{Rgb, TextHeight};
+use frosted::{Background, Rgb, TextHeight};
 
 use super::choices::SubjectRule;
 use super::table::Entries;
+use super::wishes::SUBJECTS;
 use crate::cli::BackgroundChoice;
 
 mod look;
@@ -223,7 +224,9 @@ impl Floor {
                 .map(|least| Rule::new(least, file)),
             text_share,
             text_pixels,
-            subject: entries.parsed(SUBJECT)?.map(|least| Rule::new(least, file)),
+            subject: entries
+                .scalar(SUBJECT, SUBJECTS, str::parse)?
+                .map(|least| Rule::new(least, file)),
             network: entries.parsed(NETWORK)?.map(|least| Rule::new(least, file)),
         })
     }
@@ -295,6 +298,56 @@ impl Floor {
         })
     }
 
+    /// The rules by their keys, for records.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        let heights = self.text_rules().map(|rule| shown(rule.least));
+        let rules = [
+            (
+                BACKGROUND,
+                self.background.as_ref().map(|rule| rule.least.to_string()),
+            ),
+            (
+                TEXT_HEIGHT,
+                Some(heights.collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty()),
+            ),
+            (
+                SUBJECT,
+                self.subject.as_ref().map(|rule| rule.least.to_string()),
+            ),
+            (
+                NETWORK,
+                self.network.as_ref().map(|rule| rule.least.to_string()),
+            ),
+        ];
+        let rules = rules.into_iter();
+        rules
+            .filter_map(|(key, least)| Some((key.to_owned(), least?.into())))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    }
+
+    /// Settings and this floor under them, for records. A picture is not named.
+    pub(crate) fn with_settings(
+        &self,
+        background: &Background,
+        subject: SubjectRule,
+    ) -> serde_json::Value {
+        let (background, text) = match background {
+            Background::Blur(text) => ("blur".to_owned(), Some(shown(*text))),
+            Background::Frost(text) => ("frost".to_owned(), Some(shown(*text))),
+            Background::Colour(Rgb { r, g, b }) => (format!("color:#{r:02X}{g:02X}{b:02X}"), None),
+            Background::Image(_) => ("image".to_owned(), None),
+            Background::Transparent => ("alpha".to_owned(), None),
+            _ => ("unknown".to_owned(), None),
+        };
+        serde_json::json!({
+            "background": background,
+            "text_height": text,
+            "subject": subject.to_string(),
+            "floor": self.to_json(),
+        })
+    }
+
     /// Why a subject rule is too weak.
     pub(crate) fn subject_breach(&self, wish: SubjectRule) -> Option<Breach> {
         let rule = self.subject.as_ref()?;
@@ -305,8 +358,30 @@ impl Floor {
                 rule.least,
                 rule.place(SUBJECT)
             ),
-            remedy: format!("choose {}", rule.least),
+            remedy: match rule.least {
+                SubjectRule::One => "choose one".to_owned(),
+                least => format!("choose {least} or fewer people"),
+            },
         })
+    }
+
+    /// The subject rule itself, or the weakest that is strong enough.
+    pub(crate) fn raise_subject(&self, wish: SubjectRule) -> SubjectRule {
+        match &self.subject {
+            Some(rule) => wish.max(rule.least),
+            None => wish,
+        }
+    }
+
+    /// Holds what is asked for to the floor. The default is the strongest that there is.
+    ///
+    /// # Errors
+    /// It is below the floor.
+    pub(crate) fn check_subject(&self, wish: Option<SubjectRule>) -> Result<(), Breach> {
+        match wish.and_then(|wish| self.subject_breach(wish)) {
+            Some(breach) => Err(breach),
+            None => Ok(()),
+        }
     }
 
     /// The background itself, or the weakest that is strong enough.

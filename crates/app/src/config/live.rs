@@ -311,6 +311,7 @@ fn refusal(options: &Wishes, settings: Option<&Watched>, breach: &Breach) -> Str
     let by_option = match breach.key() {
         "background" => options.background.is_some(),
         "text-height" => options.text_height.is_some(),
+        "subject" => options.subject.is_some(),
         "model" => options.model.is_some(),
         "onnxruntime" => options.onnxruntime.is_some(),
         _ => false,
@@ -332,10 +333,14 @@ fn raised_notes(floor: &Floor, wanted: &Wanted, start: &StartSettings) -> Vec<St
         .text_breach(wanted.text_height)
         .filter(|_| shows_the_room(floor, wanted))
         .map(|breach| breach.raised_to(&shown(floor.raise_text(wanted.text_height))));
+    let subject = floor
+        .subject_breach(wanted.subject)
+        .map(|breach| breach.raised_to(&floor.raise_subject(wanted.subject).to_string()));
     let kept = floor
         .start_breach(start)
         .map(|breach| breach.kept_until_the_next_start());
-    background.into_iter().chain(text).chain(kept).collect()
+    let raised = background.into_iter().chain(text).chain(subject);
+    raised.chain(kept).collect()
 }
 
 #[cfg(test)]

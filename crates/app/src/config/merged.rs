@@ -18,6 +18,7 @@ pub(crate) struct Config {
     /// What `choice` names, with the text height as far as it holds for every frame.
     background: Background,
     text_height: TextHeight,
+    subject: SubjectRule,
     card_title: String,
     card_reason: CardReason,
     start: StartSettings,
@@ -58,7 +59,6 @@ pub(crate) struct Held {
 pub(super) struct Wanted {
     pub(super) background: BackgroundChoice,
     pub(super) text_height: TextHeight,
-    /// The only rule there is needs no telling to a pipeline.
     pub(super) subject: SubjectRule,
     pub(super) card_title: String,
     pub(super) card_reason: CardReason,
@@ -128,6 +128,7 @@ impl Config {
             choice,
             background,
             text_height,
+            subject: floor.raise_subject(wanted.subject),
             card_title: wanted.card_title.clone(),
             card_reason: wanted.card_reason,
             start: wanted.start.clone(),
@@ -150,6 +151,7 @@ impl Config {
             choice,
             background,
             text_height,
+            subject: floor.raise_subject(self.subject),
             ..self.clone()
         }
     }
@@ -195,10 +197,17 @@ impl Config {
         };
         Settings {
             background,
+            subjects: self.subject.into(),
             card_title: self.card_title.clone(),
             card_reason: self.card_reason,
             ..Settings::default()
         }
+    }
+
+    /// The settings for frames of this height and the floor under them, for records.
+    pub(crate) fn to_json(&self, frame_height_px: usize) -> serde_json::Value {
+        let background = self.settings_for(frame_height_px).settings.background;
+        self.floor.with_settings(&background, self.subject)
     }
 
     fn shows_the_room(&self) -> bool {

@@ -23,7 +23,7 @@ mod wishes;
 #[cfg(test)]
 mod properties;
 
-pub(crate) use choices::OutputChoice;
+pub(crate) use choices::{OutputChoice, SubjectRule};
 pub(crate) use floor::Breach;
 pub(crate) use live::{Live, floor_of_this_machine};
 pub(crate) use merged::{Config, StartSettings};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use frosted::{Background, TextHeight};
+use frosted::{Background, Settings, Subjects, TextHeight};
 use proptest::prelude::*;
 
 use super::floor::Floor;
@@ -29,11 +29,31 @@ fn text_of(background: &Background) -> Option<TextHeight> {
     }
 }
 
+/// As the above: how many people stay sharp at most.
+fn people(subjects: Subjects) -> u8 {
+    match subjects {
+        Subjects::One => 1,
+        Subjects::UpTo(most) => most.get(),
+        Subjects::All => 255,
+        other => panic!("{other:?} is not counted here"),
+    }
+}
+
+/// How a number of people is written.
+fn written(people: u8) -> String {
+    match people {
+        1 => "\"one\"".to_owned(),
+        255 => "\"all\"".to_owned(),
+        some => some.to_string(),
+    }
+}
+
 /// An administrator's rules.
 #[derive(Clone, Debug)]
 struct Rules {
     background: Option<usize>,
     text: Option<String>,
+    people: Option<u8>,
 }
 
 impl Rules {
@@ -46,11 +66,15 @@ impl Rules {
         if let Some(text) = &self.text {
             lines.push(format!("minimum-text-height = \"{text}\""));
         }
+        if let Some(most) = self.people {
+            lines.push(format!("subject = {}", written(most)));
+        }
         lines.join("\n")
     }
 
     /// Whether the settings for frames of this height keep to them.
-    fn are_kept(&self, background: &Background, frame_height_px: usize) -> bool {
+    fn are_kept(&self, settings: &Settings, frame_height_px: usize) -> bool {
+        let background = &settings.background;
         let strong = self
             .background
             .is_none_or(|least| strength(background) >= least);
@@ -61,7 +85,10 @@ impl Rules {
             }
             _ => true,
         };
-        strong && high
+        let few = self
+            .people
+            .is_none_or(|most| people(settings.subjects) <= most);
+        strong && high && few
     }
 }
 
@@ -69,9 +96,9 @@ const HEIGHTS: [usize; 9] = [16, 100, 359, 360, 720, 1071, 1080, 1089, 2160];
 
 /// The first height at which settings do not keep to the rules.
 fn broken(rules: &Rules, config: &Config) -> Option<usize> {
-    let any = config.settings_for_any_frame().background;
+    let any = config.settings_for_any_frame();
     HEIGHTS.into_iter().find(|&height| {
-        let held = config.settings_for(height).settings.background;
+        let held = config.settings_for(height).settings;
         !rules.are_kept(&held, height) || !rules.are_kept(&any, height)
     })
 }
@@ -85,8 +112,17 @@ fn text_height() -> impl Strategy<Value = String> {
 }
 
 fn rules() -> impl Strategy<Value = Rules> {
-    (prop::option::of(0usize..3), prop::option::of(text_height()))
-        .prop_map(|(background, text)| Rules { background, text })
+    let people = prop::sample::select(vec![1, 2, 3, 9, 255]);
+    (
+        prop::option::of(0usize..3),
+        prop::option::of(text_height()),
+        prop::option::of(people),
+    )
+        .prop_map(|(background, text, people)| Rules {
+            background,
+            text,
+            people,
+        })
 }
 
 /// A settings file: mostly right, sometimes cut off.
@@ -96,14 +132,16 @@ fn settings() -> impl Strategy<Value = String> {
         prop::option::of(background),
         prop::option::of(text_height()),
         prop::option::of("[a-z ]{0,5}"),
+        prop::option::of(prop::sample::select(vec!["one", "2", "5", "all"])),
         prop::option::weighted(0.2, 0usize..60),
     );
-    text.prop_map(|(background, height, title, cut)| {
+    text.prop_map(|(background, height, title, subject, cut)| {
         let mut text = String::new();
         for (key, value) in [
             ("background", background.map(str::to_owned)),
             ("text-height", height),
             ("card-title", title),
+            ("subject", subject.map(str::to_owned)),
         ] {
             if let Some(value) = value {
                 text += &format!("{key} = \"{value}\"\n");
@@ -139,8 +177,20 @@ fn the_judge_finds_what_is_below_the_floor() {
     let rules = |background, text: Option<&str>| Rules {
         background,
         text: text.map(str::to_owned),
+        people: None,
     };
-    let blur = Background::default();
+    let blur = Settings::default();
+    let two = Rules {
+        people: Some(2),
+        ..rules(None, None)
+    };
+    for (subjects, kept) in [(Subjects::One, true), (Subjects::All, false)] {
+        let settings = Settings {
+            subjects,
+            ..Settings::default()
+        };
+        assert_eq!(two.are_kept(&settings, 720), kept);
+    }
     assert!(!rules(Some(1), None).are_kept(&blur, 720));
     assert!(!rules(None, Some("1/16")).are_kept(&blur, 720));
     assert!(!rules(None, Some("44px")).are_kept(&blur, 720));

@@ -78,7 +78,17 @@ impl<'t> Entries<'t> {
         key: &str,
         read: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<Option<T>, String> {
-        self.value(key, "a number", |value| {
+        self.scalar(key, "a number", read)
+    }
+
+    /// As [`number`](Self::number), where `allowed` says in a message what may stand there.
+    pub(super) fn scalar<T, E: Display>(
+        &self,
+        key: &str,
+        allowed: &str,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, String> {
+        self.value(key, allowed, |value| {
             let written = match value {
                 DeValue::Integer(number) => number.to_string(),
                 DeValue::Float(number) => number.to_string(),

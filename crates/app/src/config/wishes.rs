@@ -23,6 +23,9 @@ pub(super) const SETTINGS_KEYS: [&str; 13] = [
     "onnxruntime",
 ];
 
+/// What may stand behind the key `subject`.
+pub(super) const SUBJECTS: &str = "\"one\", a number from 2 to 9 or \"all\"";
+
 /// The longest title that a card has room for in letters that can be read.
 const TITLE_CHARS: usize = 100;
 
@@ -43,8 +46,10 @@ pub(crate) struct Wishes {
     #[arg(long, value_name = "HEIGHT")]
     pub(crate) text_height: Option<TextHeight>,
 
-    /// Who is shown.
-    #[arg(skip)]
+    /// Who stays sharp: one (person), 2 to 9 (people at most) or all (who move). There is no
+    /// face recognition and no identity: somebody else becomes the one only after the place
+    /// was empty, and whoever sits quite still is covered until they move [default: one].
+    #[arg(long, value_name = "one|N|all")]
     pub(crate) subject: Option<SubjectRule>,
 
     /// What the card says in large letters.
@@ -107,7 +112,7 @@ impl Wishes {
                     other => other,
                 }),
             text_height: entries.parsed("text-height")?,
-            subject: entries.parsed("subject")?,
+            subject: entries.scalar("subject", SUBJECTS, str::parse)?,
             card_title: entries.text("card-title", card_title)?,
             card_reason: entries.either("card-reason", CardReason::Shown, CardReason::Hidden)?,
             model: entries.parsed("model")?.map(|model| match model {
@@ -304,6 +309,14 @@ mod tests {
     }
 
     #[test]
+    fn a_number_of_people_may_stand_in_quotes() {
+        for (text, rule) in [("2", "2"), ("\"9\"", "9"), ("\"all\"", "all")] {
+            let wishes = read(&format!("subject = {text}")).unwrap();
+            assert_eq!(wishes.subject, rule.parse().ok(), "{text}");
+        }
+    }
+
+    #[test]
     fn wrong_values_are_refused_with_the_line_and_what_is_right() {
         let cases = [
             ("background = \"alpha\"", "choose blur, frost"),
@@ -315,7 +328,10 @@ mod tests {
             ("background = \"image:\"", "image:FILE"),
             ("text-height = \"17\"", "1/17"),
             ("text-height = 17", "text in quotes"),
-            ("subject = \"all\"", "one of: one"),
+            ("subject = \"some\"", "choose one, 2 to 9"),
+            ("subject = 1", "choose one, 2 to 9"),
+            ("subject = 2.5", "choose one, 2 to 9"),
+            ("subject = true", "it must be \"one\", a number"),
             ("card-title = \"\"", "1 to 100"),
             ("card-title = \"a\\nb\"", "one line"),
             ("card-reason = \"no\"", "true or false"),
@@ -360,11 +376,14 @@ mod tests {
             "29.97",
             "--size",
             "64x48",
+            "--subject",
+            "3",
         ])
         .unwrap_or_else(|error| panic!("{error}"));
         let expected = Wishes {
             background: Some(BackgroundChoice::Colour(Rgb::new(16, 32, 48))),
             fps: Rate::new(2997, 100).ok(),
+            subject: "3".parse().ok(),
             size: Some(Size {
                 width: 64,
                 height: 48,
@@ -376,6 +395,7 @@ mod tests {
             ["--background", "alpha"],
             ["--threads", "65"],
             ["--output", "x"],
+            ["--subject", "1"],
         ] {
             assert!(parse(&wrong).is_err(), "{wrong:?}");
         }
@@ -394,7 +414,7 @@ mod tests {
         for (key, line) in SETTINGS_KEYS.into_iter().zip([
             "background = \"blur\"",
             "text-height = \"1/8\"",
-            "subject = \"one\"",
+            "subject = 2",
             "card-title = \"b\"",
             "card-reason = false",
             "model = \"landscape\"",

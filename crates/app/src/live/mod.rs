@@ -15,7 +15,7 @@ pub(crate) use camera::{CameraChoice, SystemCameras};
 pub(crate) use harden::harden;
 pub(crate) use output::{LOAD_LOOPBACK, Outputs, SystemOutputs, loopback_driver};
 pub(crate) use session::Session;
-pub(crate) use status::Status;
+pub(crate) use status::{State, Status};
 
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ use frosted::{
 use super::camera::Cameras;
 use super::output::Outputs;
 use super::status::{CameraState, Meter, State, Status};
+use crate::record::Counts;
 
 /// Without a frame for so long the card is shown.
 const STALL: Duration = Duration::from_millis(230);
@@ -63,6 +64,8 @@ pub(crate) struct Session {
     meter: Meter,
     state: State,
     cause: Option<String>,
+    /// What was written, since it was last asked for.
+    counts: Counts,
     /// What is wrong with camera or output, until it works again.
     trouble: Option<CameraError>,
 }
@@ -110,6 +113,7 @@ impl Session {
             meter: Meter::default(),
             state: State::Starting,
             cause: None,
+            counts: Counts::default(),
             trouble: None,
         };
         session.settle(options.height);
@@ -164,6 +168,11 @@ impl Session {
         }
     }
 
+    /// How many pictures, cards too, were written in each state since this was last asked.
+    pub(crate) fn take_counts(&mut self) -> Counts {
+        self.counts.take()
+    }
+
     /// What is wrong with camera or output at present.
     pub(crate) fn trouble(&self) -> Option<&CameraError> {
         self.trouble.as_ref()
@@ -187,7 +196,8 @@ impl Session {
     }
 
     /// Ends with a last card: programs that go on looking see it and not the last frame.
-    pub(crate) fn finish(mut self) {
+    /// What was written since the counts were last taken.
+    pub(crate) fn finish(mut self) -> Counts {
         self.close_camera();
         self.pipeline.reset();
         // A viewer may be copying the buffer that one card goes to; not that of the next.
@@ -195,6 +205,7 @@ impl Session {
             self.show_card(None);
             std::thread::sleep(FRAME);
         }
+        self.counts
     }
 
     fn advance(&mut self) -> Result<(), CameraError> {
@@ -364,6 +375,7 @@ impl Session {
             Ok(()) => {
                 let latency = monotonic_now().since(self.frame.captured_at());
                 self.meter.add(latency);
+                self.counts.add(self.state, self.cause.as_deref());
             }
             Err(error) => self.output_failed(error),
         }
@@ -416,10 +428,10 @@ impl Session {
         let (state, own) = State::of(shown);
         self.state = if cause.is_some() { State::Card } else { state };
         self.cause = cause.or_else(|| own.map(|own| own.to_string()));
-        if let Some(sink) = &mut self.sink
-            && let Err(error) = sink.write(&self.card)
-        {
-            self.output_failed(error);
+        let Some(sink) = &mut self.sink else { return };
+        match sink.write(&self.card) {
+            Ok(()) => self.counts.add(self.state, self.cause.as_deref()),
+            Err(error) => self.output_failed(error),
         }
     }
 

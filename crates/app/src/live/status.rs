@@ -21,7 +21,8 @@ pub(crate) enum State {
 }
 
 impl State {
-    const fn name(self) -> &'static str {
+    /// Its name for machines.
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
             Self::Starting => "starting",

@@ -116,6 +116,18 @@ fn part_of(target: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Refuses what [`Output::create`] refuses, for a file that is written in its place.
+///
+/// # Errors
+/// [`MediaErrorKind::Refused`](super::MediaErrorKind::Refused).
+pub(crate) fn refuse_target(
+    target: &Path,
+    inputs: &[&Path],
+    existing: Existing,
+) -> Result<(), MediaError> {
+    check(target, inputs, existing).map_err(|error| error.of(&target.display().to_string()))
+}
+
 fn check(target: &Path, inputs: &[&Path], existing: Existing) -> Result<(), MediaError> {
     if target.as_os_str().is_empty() || target.file_name().is_none() {
         return Err(MediaError::refused(

@@ -28,9 +28,13 @@ use crate::media::open;
 use crate::media::output::{Existing, Output};
 use crate::messages;
 use crate::progress::Progress;
+use crate::record;
 
 /// A failure here is no verdict: see [`Failure::without_verdict`].
 pub(crate) fn run(options: &AuditOptions) -> Result<Exit, Failure> {
+    if let Some(exit) = record::verify(&options.verify)? {
+        return Ok(exit);
+    }
     check_usage(options)?;
     let truth = match &options.truth {
         Some(path) => Truth::read(path)?,

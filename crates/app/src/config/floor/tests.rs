@@ -229,6 +229,64 @@ fn floors_of_two_files_hold_together() {
 }
 
 #[test]
+fn subjects_below_the_floor_are_refused_and_raised() {
+    // floor, wish, what it is raised to, what a refusal says
+    let cases = [
+        ("\"one\"", "one", "one", None),
+        (
+            "\"one\"",
+            "2",
+            "one",
+            Some(
+                "subject 2 is weaker than one, which /etc/frosted/policy.toml (subject) asks for: choose one",
+            ),
+        ),
+        ("\"one\"", "all", "one", Some("choose one")),
+        ("3", "one", "one", None),
+        ("3", "3", "3", None),
+        (
+            "\"3\"",
+            "4",
+            "3",
+            Some(
+                "subject 4 is weaker than 3, which /etc/frosted/policy.toml (subject) asks for: choose 3 or fewer people",
+            ),
+        ),
+        ("3", "all", "3", Some("choose 3 or fewer people")),
+        ("\"all\"", "all", "all", None),
+    ];
+    for (least, wish, raised, said) in cases {
+        let floor = floor(&format!("subject = {least}"));
+        let wish: SubjectRule = wish.parse().unwrap();
+        let refused = floor
+            .check_subject(Some(wish))
+            .err()
+            .map(|breach| breach.to_string());
+        assert_eq!(refused.is_some(), said.is_some(), "{least} {wish}");
+        assert!(
+            refused
+                .unwrap_or_default()
+                .contains(said.unwrap_or_default()),
+            "{least} {wish}"
+        );
+        assert_eq!(
+            floor.raise_subject(wish).to_string(),
+            raised,
+            "{least} {wish}"
+        );
+        assert_eq!(floor.check_subject(None), Ok(()));
+        let joined = Floor::default().join(floor.clone());
+        assert_eq!(
+            joined.raise_subject(wish).to_string(),
+            raised,
+            "{least} {wish}"
+        );
+    }
+    let both = floor("subject = 2").join(floor("subject = \"all\""));
+    assert_eq!(both.raise_subject(SubjectRule::All).to_string(), "2");
+}
+
+#[test]
 fn a_policy_that_is_not_understood_is_an_error() {
     let cases = [
         (
@@ -237,7 +295,8 @@ fn a_policy_that_is_not_understood_is_an_error() {
         ),
         ("minimum-background = \"\"", "choose blur, frost or cover"),
         ("minimum-text-height = \"0\"", "1/17"),
-        ("subject = \"nobody\"", "one of: one"),
+        ("subject = \"nobody\"", "choose one, 2 to 9"),
+        ("subject = 1", "choose one, 2 to 9"),
         ("network = \"mine\"", "choose built-in"),
         (
             "background = \"frost\"",

@@ -1,7 +1,8 @@
 use std::fs;
+use std::num::NonZeroU8;
 use std::path::PathBuf;
 
-use frosted::{Background, CardReason, EngineChoice, Model, RuntimeSearch, TextHeight};
+use frosted::{Background, CardReason, EngineChoice, Model, RuntimeSearch, Subjects, TextHeight};
 
 use super::*;
 use crate::cli::BackgroundChoice;
@@ -475,6 +476,44 @@ fn a_text_height_in_pixels_is_held_to_a_share_in_each_frame() {
     );
     let any = live.config().settings_for_any_frame().background;
     assert_eq!(any, Background::Blur(TextHeight::OfFrame(0.5)));
+}
+
+#[test]
+fn the_subject_follows_the_file_and_the_floor() {
+    let subjects = |live: &Live| {
+        let held = live.config().settings_for(720).settings.subjects;
+        assert_eq!(live.config().settings_for_any_frame().subjects, held);
+        held
+    };
+    let up_to = |most| Subjects::UpTo(NonZeroU8::new(most).unwrap());
+    let machine = Machine::new();
+    let (mut live, _) = machine.load();
+    assert_eq!(subjects(&live), Subjects::One);
+    for (text, expected) in [("3", up_to(3)), ("\"all\"", Subjects::All)] {
+        machine.settings(&format!("subject = {text}"));
+        assert!(told(&mut live).contains("in force"));
+        assert_eq!(subjects(&live), expected);
+    }
+    machine.policy("subject = 2");
+    assert!(told(&mut live).contains("subject all is weaker than 2"));
+    assert_eq!(subjects(&live), up_to(2));
+    machine.settings("subject = 3");
+    assert!(told(&mut live).contains("the settings in force stay"));
+    assert_eq!(subjects(&live), up_to(2));
+    let error = machine
+        .load_with(Wishes::default())
+        .map(|_| ())
+        .unwrap_err();
+    assert!(
+        error.contains("settings.toml: subject 3") && error.contains("policy.toml (subject)"),
+        "{error}"
+    );
+    let options = Wishes {
+        subject: "4".parse().ok(),
+        ..Wishes::default()
+    };
+    let error = machine.load_with(options).map(|_| ()).unwrap_err();
+    assert!(error.starts_with("subject 4 is weaker than 2"), "{error}");
 }
 
 #[test]
