@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use frosted::{
@@ -58,7 +59,9 @@ pub(crate) struct Run {
     timing: Timing,
     with_alpha: bool,
     frames_in: u64,
-    /// How many frames the pipeline was shown before the first that counts.
+    /// How many frames of the beginning the pipeline is shown before the first that counts,
+    /// and was.
+    rehearsal: usize,
     rehearsed: u32,
     input: Frame,
     rgba: Frame,
@@ -96,6 +99,7 @@ impl Run {
             timing: info.timing.clone(),
             with_alpha,
             frames_in: 0,
+            rehearsal: Self::REHEARSAL_FRAMES,
             rehearsed: 0,
             input: Frame::new(info.spec),
             rgba: Frame::new(spec),
@@ -103,6 +107,15 @@ impl Run {
             tally: Tally::default(),
             recorder: None,
         })
+    }
+
+    /// Says where the frames come from: those that come out of a pipe may come as slowly as
+    /// they are made, and are not waited for.
+    pub(crate) fn reads_from(&mut self, input: &Path) {
+        let is_file = fs::metadata(input).is_ok_and(|what| what.is_file());
+        if !is_file {
+            self.rehearsal = Self::WARM_UP_FRAMES as usize;
+        }
     }
 
     /// What the output is, given what the input is.
@@ -168,12 +181,7 @@ impl Run {
             return Ok((frames, None));
         }
         let fit = Self::REHEARSAL_BYTES / self.input.bytes().len().max(1);
-        // What comes out of a pipe may come as slowly as it is made: nobody waits for it.
-        let wanted = match source.info().frames {
-            Some(_) => Self::REHEARSAL_FRAMES,
-            None => Self::WARM_UP_FRAMES as usize,
-        };
-        let most = wanted.min(fit).max(Self::WARM_UP_FRAMES as usize);
+        let most = self.rehearsal.min(fit).max(Self::WARM_UP_FRAMES as usize);
         let mut next = None;
         while frames.len() < most && !interrupt::asked() {
             match source.next(&mut self.input) {

@@ -28,6 +28,7 @@ pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
     let claim = claim(options)?;
     let (background, settings) = background(&options.protect, height)?;
     let mut run = Run::new(&options.protect, background, opened.source.info())?;
+    run.reads_from(&options.input);
     let summary = options
         .json
         .as_deref()

@@ -24,6 +24,7 @@ pub(crate) fn run(options: &MatteOptions) -> Result<Exit, Failure> {
         Background::Transparent,
         opened.source.info(),
     )?;
+    run.reads_from(&options.input);
     let (mut alpha, mut file, mut number) = (Vec::new(), Vec::new(), 0);
     let ended = run.all(opened.source.as_mut(), |_, protected| {
         alpha_of(protected, &mut alpha);
