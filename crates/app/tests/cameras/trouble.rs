@@ -149,6 +149,30 @@ fn a_camera_that_is_unplugged() {
     program.assert_runs();
 }
 
+/// It says with every call that a frame was lost, until it is opened anew.
+#[test]
+fn a_camera_whose_driver_gives_up() {
+    let Some(guest) = Guest::enter("a camera whose driver gives up") else {
+        return;
+    };
+    let room = Room::new(640, 360);
+    let mut program = Program::ready(&guest, VIVID, &SMALL);
+    let reader = Reader::v4l2_ctl(&room);
+    reader.wait("covered frame", START, |look| !look.card());
+    for _ in 0..2 {
+        control("inject_fatal_streaming_error=1");
+        let failed = Instant::now();
+        assert_card_in_time(&reader, failed);
+        let frame = reader.wait("frame of the camera", START, |look| !look.card());
+        assert!(
+            frame.at - failed <= BACK_WITHIN,
+            "back after {:?}",
+            frame.at - failed
+        );
+    }
+    program.assert_runs();
+}
+
 #[test]
 fn a_second_instance_is_refused() {
     let Some(guest) = Guest::enter("a second instance is refused") else {
