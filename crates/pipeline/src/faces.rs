@@ -6,7 +6,7 @@ use std::time::Duration;
 use frosted_core::{Face, FaceFinder, Faces, Reduced, SegmentError, SegmentErrorKind, Timestamp};
 
 /// Between two looks while the subject is alone ...
-const USUALLY_EVERY: Duration = Duration::from_millis(120);
+const USUALLY_EVERY: Duration = Duration::from_millis(170);
 /// ... and while somebody is to be elected or somebody else is about. A little less than two
 /// frames at 30 a second, because time stamps tremble.
 const ALERT_EVERY: Duration = Duration::from_millis(60);

@@ -141,7 +141,7 @@ impl Pipeline {
     ///
     /// Trouble at run time is no error: the report says what was shown instead, and why.
     /// Input and output must be of the same size, format, colour and rotation; strides may
-    /// differ. A change of the input's spec from one call to the next is a start: the card
+    /// differ. Time stamps must advance: what depends on time waits for ever otherwise. A change of the input's spec from one call to the next is a start: the card
     /// is shown until the first good masks.
     ///
     /// # Errors
@@ -302,7 +302,7 @@ impl Pipeline {
             // What was shown under the old background is not shown again under the new one.
             self.last = None;
         }
-        if settings.subjects != self.settings.subjects {
+        if settings.choice() != self.settings.choice() {
             // Whoever was a subject by the old rule need not be one by the new one.
             self.subject.reset();
             self.last = None;
@@ -453,6 +453,17 @@ impl Pipeline {
         course: &mut Course,
     ) -> Result<Verdict, Cause> {
         let ready = self.ready.as_mut().ok_or(Cause::Compositor)?;
+        let rules = self.settings.rules();
+        if self.state.restarts(input.captured_at(), rules) {
+            // What comes now may be another room with somebody else in it.
+            self.subject.reset();
+            self.settler.reset();
+            self.room.reset();
+            ready.backdrop.reset();
+            if let Some(faces) = &mut self.faces {
+                faces.reset();
+            }
+        }
         let repacked = input.spec().format() != ready.spec.format();
         let source = if repacked {
             door::enter(input, &mut self.inside);

@@ -70,6 +70,14 @@ impl State {
         self.good == 1
     }
 
+    /// Whether a frame captured at `at` begins the stream anew: the clock went back, or there
+    /// was a gap.
+    pub(crate) fn restarts(&self, at: Timestamp, rules: Rules) -> bool {
+        self.last.is_some_and(|(last, _)| {
+            at < last || rules.resume_gap.is_some_and(|gap| at.since(last) > gap)
+        })
+    }
+
     /// Whether the mask of the frame that was just decided may also teach what the room
     /// looks like.
     pub(crate) fn trusts(&self, verdict: Verdict) -> bool {
@@ -124,7 +132,7 @@ pub(crate) fn decide(
         } else {
             Cause::Undecided
         };
-        let warming = state.good < rules.warm_up_frames;
+        let warming = state.good < rules.warm_up_frames.max(1);
         let state = State {
             good: if warming { 0 } else { state.good },
             last: Some((at, facts)),
@@ -361,6 +369,21 @@ mod tests {
             verdict
         });
         verdicts.collect()
+    }
+
+    #[test]
+    fn a_gap_and_a_clock_that_goes_back_begin_the_stream_anew_and_nothing_else_does() {
+        let at = Timestamp::from_millis;
+        let (state, _) = decide(State::default(), at(5000), mask(PERSON), RULES);
+        let restarts = [0, 4999, 5000, 5033, 7000, 7001, 90_000];
+        let restarts = restarts.map(|millis| state.restarts(at(millis), RULES));
+        assert_eq!(restarts, [true, true, false, false, false, true, true]);
+        assert!(!State::default().restarts(at(90_000), RULES));
+        let patient = Rules {
+            resume_gap: None,
+            ..RULES
+        };
+        assert!(!state.restarts(at(90_000), patient));
     }
 
     #[test]

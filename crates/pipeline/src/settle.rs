@@ -1,7 +1,7 @@
 //! How the matte may change from frame to frame.
 //!
-//! It falls at once, and rises within [`RISE`]: what the network finds for a moment in a
-//! corner of the room is not shown, and a border that trembles stays with its lower value.
+//! It falls at once, and rises within [`RISE`]: what the network finds for a single frame is
+//! shown faintly if at all, and a border that trembles stays with its lower value.
 //! Only where the picture moves beside the person it rises at once, so that a raised hand is
 //! not late.
 

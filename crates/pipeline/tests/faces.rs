@@ -48,8 +48,8 @@ fn each_fault_of_the_finder_shows_the_card_and_the_person_comes_back() {
             let shown = until(&mut stream, 5, Shown::Person);
             assert!(shown.is_some(), "{format}: nobody is shown at first");
             script.set([fault.clone(), face()]);
-            // Faces are looked for every fourth frame.
-            let card = until(&mut stream, 5, Shown::Card(Cause::Engine));
+            // Faces are looked for every sixth frame.
+            let card = until(&mut stream, 7, Shown::Card(Cause::Engine));
             assert!(card.is_some(), "{format} {fault:?}: no card");
             let back = until(&mut stream, 5, Shown::Person);
             assert!(back.is_some(), "{format} {fault:?}: not back");

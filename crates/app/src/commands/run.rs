@@ -1,9 +1,9 @@
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use frosted::camera::{CameraError, CameraErrorKind, Mode, Sink, SinkOptions, Wish, monotonic_now};
-use frosted::{Rate, RuntimeSearch, SegmenterInfo, Setup, Timestamp};
+use frosted::{Model, Rate, RuntimeSearch, SegmenterInfo, Setup, Timestamp};
 
 use super::voice::{Stream, Voice};
 use crate::cli::{RunOptions, Size};
@@ -31,7 +31,9 @@ pub(crate) fn run(options: &RunOptions) -> Result<Exit, Failure> {
     let config = settings.config().clone();
     let start = config.start().clone();
     check_usage(options, &start)?;
-    let claim = Claim::new(&options.record, &[], existing(options))?;
+    let read = files_read(options, &start);
+    let read: Vec<&Path> = read.iter().map(PathBuf::as_path).collect();
+    let claim = Claim::new(&options.record, &read, existing(options))?;
     let mut opened = Opened::new(&start, options.wait)?;
     let mut session = opened.session(&config)?;
     for line in opened.introduction() {
@@ -82,6 +84,24 @@ pub(crate) fn run(options: &RunOptions) -> Result<Exit, Failure> {
     let counts = session.finish();
     teller.end();
     minutes.finish(End::Asked, counts, &mut teller)
+}
+
+/// Every file that is read, which no record may replace.
+fn files_read(options: &RunOptions, start: &StartSettings) -> Vec<PathBuf> {
+    let model = match &start.model {
+        Model::File(path) => Some(path.clone()),
+        _ => None,
+    };
+    let camera = start.camera.as_ref().map(PathBuf::from);
+    [
+        options.settings.clone(),
+        model,
+        start.onnxruntime.clone(),
+        camera,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn existing(options: &RunOptions) -> Existing {

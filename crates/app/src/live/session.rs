@@ -140,7 +140,6 @@ impl Session {
     /// catches its own, and the output, unless that panics, too.
     fn recover(&mut self) {
         self.retry_at = monotonic_now() + RETRY;
-        self.close_camera();
         self.unpacker = Unpacker::new();
         self.pipeline.interrupt();
         let shown = catch_unwind(AssertUnwindSafe(|| {
@@ -149,6 +148,7 @@ impl Session {
         if shown.is_err() {
             self.sink = None;
         }
+        self.close_camera();
     }
 
     /// How it is doing.
@@ -198,8 +198,10 @@ impl Session {
     /// Ends with a last card: programs that go on looking see it and not the last frame.
     /// What was written since the counts were last taken.
     pub(crate) fn finish(mut self) -> Counts {
-        self.close_camera();
         self.pipeline.reset();
+        // The card first: closing a camera can take long.
+        self.show_card(None);
+        self.close_camera();
         // A viewer may be copying the buffer that one card goes to; not that of the next.
         for _ in 0..LAST_CARDS {
             self.show_card(None);
@@ -235,10 +237,10 @@ impl Session {
     fn notice_suspension(&mut self) {
         let now = suspended();
         if now.saturating_sub(self.suspended) > SLEPT {
-            self.close_camera();
             self.pipeline.reset();
             self.retry_at = Timestamp::ZERO;
             self.show_card(None);
+            self.close_camera();
         }
         self.suspended = now;
     }

@@ -27,6 +27,8 @@ pub(crate) struct Claim {
     path: PathBuf,
     key: Option<Key>,
     file: Option<File>,
+    /// It was not there before.
+    created: bool,
 }
 
 impl Claim {
@@ -54,8 +56,10 @@ impl Claim {
         open.write(true);
         match existing {
             Existing::Keep => open.create_new(true),
-            Existing::Replace => open.create(true).truncate(true),
+            // What it holds goes when there is something to record instead.
+            Existing::Replace => open.create(true).truncate(false),
         };
+        let created = !path.exists();
         // It tells when somebody was there, which is the user's own business.
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
@@ -66,6 +70,7 @@ impl Claim {
             path: path.clone(),
             key,
             file: Some(file),
+            created,
         }))
     }
 
@@ -83,6 +88,13 @@ impl Claim {
             return Err(Failure::new("a record can be begun once"));
         };
         let name = self.path.display().to_string();
+        let emptied = file.set_len(0);
+        // A file that was there keeps its mode otherwise.
+        #[cfg(unix)]
+        let emptied = emptied.and_then(|()| {
+            file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        });
+        emptied.map_err(|error| MediaError::write(&error).of(&name))?;
         let begin = json!({ "command": command, "engine": info.engine, "model": info.model,
             "model_sha256": info.model_sha256 });
         Recorder::start(
@@ -97,7 +109,7 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        if self.file.take().is_some() {
+        if self.file.take().is_some() && self.created {
             // What led here is the thing to tell.
             let _ = fs::remove_file(&self.path);
         }

@@ -152,6 +152,14 @@ impl Track {
     }
 }
 
+/// Whether a new face can be that of a subject who turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Returns {
+    Possible,
+    /// Nobody was elected, or somebody else is about whose face it may be.
+    Impossible,
+}
+
 /// The heads of subjects and of everybody else.
 #[derive(Debug, Default)]
 pub(crate) struct Heads {
@@ -172,15 +180,23 @@ impl Heads {
         self.subjects.clear();
     }
 
-    /// Takes in the faces that were found in the frame captured at `at`.
-    pub(crate) fn see(&mut self, faces: impl Iterator<Item = Head>, at: Timestamp) {
+    /// Takes in the faces that were found in the frame captured at `at`. `own` says whether a
+    /// head's middle is a subject's pixel in the frame before; `returns` whether a new face
+    /// among those can be that of a subject who has none.
+    pub(crate) fn see(
+        &mut self,
+        faces: impl Iterator<Item = Head>,
+        at: Timestamp,
+        own: impl Fn(&Head) -> bool,
+        returns: Returns,
+    ) {
         let from_the_start = self.subjects.is_empty();
         self.left.clear();
         self.left.extend(faces);
+        // Whoever turned away is still there as long as their pixels are.
         self.subjects
-            .retain(|track| at >= track.seen_at && at.since(track.seen_at) <= SUBJECT_HIDDEN);
-        self.others
-            .retain(|track| at >= track.seen_at && at.since(track.seen_at) <= OTHER_HIDDEN);
+            .retain(|track| track.is_known(SUBJECT_HIDDEN, at) || own(&track.head));
+        self.others.retain(|track| track.is_known(OTHER_HIDDEN, at));
         for track in &mut self.subjects {
             let expected = track.at(at, SUBJECT_DRIFT);
             let near = nearest(&self.left, &expected, 0.8, 4.0, 1.6);
@@ -200,6 +216,9 @@ impl Heads {
                 track.see(self.left.swap_remove(found), at);
             }
         }
+        if returns == Returns::Possible {
+            self.take_back(at, &own);
+        }
         for head in self.left.drain(..) {
             if self.others.len() == MOST_OTHERS {
                 let oldest = (0..MOST_OTHERS).min_by_key(|&at| self.others[at].seen_at);
@@ -209,8 +228,34 @@ impl Heads {
         }
     }
 
-    /// Where the subjects' heads are at `now`, as far as they were seen not long ago.
+    /// Makes the one new face that is on a subject's pixels that of the subject whose own was
+    /// not seen for long.
+    fn take_back(&mut self, at: Timestamp, own: impl Fn(&Head) -> bool) {
+        let faceless = |track: &Track| !track.is_known(SUBJECT_HIDDEN, at);
+        if !self.subjects.iter().all(faceless) {
+            return;
+        }
+        let mut inside = (0..self.left.len()).filter(|&at| own(&self.left[at]));
+        if let (Some(found), None) = (inside.next(), inside.next()) {
+            let head = self.left.swap_remove(found);
+            self.subjects.clear();
+            self.subjects.push(Track::new(head, at, false));
+        }
+    }
+
+    /// How many subjects have a face, seen now or lately or hidden since.
+    pub(crate) fn subject_count(&self) -> usize {
+        self.subjects.len()
+    }
+
+    /// Where the subjects' heads are at `now`; of those who turned away, where they were.
     pub(crate) fn subjects(&self, now: Timestamp) -> impl Iterator<Item = Head> + '_ {
+        let tracks = self.subjects.iter();
+        tracks.map(move |track| track.at(now, SUBJECT_DRIFT))
+    }
+
+    /// The same of those whose face was seen not long ago.
+    pub(crate) fn subjects_seen(&self, now: Timestamp) -> impl Iterator<Item = Head> + '_ {
         known(&self.subjects, SUBJECT_HIDDEN, SUBJECT_DRIFT, now)
     }
 
@@ -243,13 +288,12 @@ impl Heads {
             .any(|track| !track.is_still())
     }
 
-    /// Makes the other head that lies nearest to `head` a subject's.
-    pub(crate) fn promote(&mut self, head: &Head) {
-        let nearest = (0..self.others.len()).min_by(|&a, &b| {
-            let distance = |at: usize| self.others[at].head.distance(head);
-            distance(a).total_cmp(&distance(b))
-        });
-        if let Some(at) = nearest {
+    /// Makes the head of somebody else that is at `head` at `now` a subject's.
+    pub(crate) fn promote(&mut self, head: &Head, now: Timestamp) {
+        let is = |track: &Track| {
+            track.is_known(OTHER_HIDDEN, now) && track.at(now, OTHER_HIDDEN) == *head
+        };
+        if let Some(at) = self.others.iter().position(is) {
             self.subjects.push(self.others.swap_remove(at));
         }
     }
@@ -301,8 +345,16 @@ mod tests {
     #[test]
     fn a_subject_is_followed_and_others_are_told_apart_and_drift_on() {
         let mut heads = Heads::default();
-        heads.see([head(100.0, 60.0)].into_iter(), at(0));
-        heads.promote(&head(100.0, 60.0));
+        let see = |heads: &mut Heads, faces: &[Head], frame: u64| {
+            heads.see(
+                faces.iter().copied(),
+                at(frame),
+                |_| false,
+                Returns::Impossible,
+            );
+        };
+        see(&mut heads, &[head(100.0, 60.0)], 0);
+        heads.promote(&head(100.0, 60.0), at(0));
         // Somebody walks in from the right while the subject sways.
         for frame in 1..8u64 {
             let step = frame as f32;
@@ -310,19 +362,19 @@ mod tests {
                 head(200.0 - 10.0 * step, 50.0),
                 head(100.0 + 2.0 * step, 60.0),
             ];
-            heads.see(faces.into_iter(), at(frame));
+            see(&mut heads, &faces, frame);
             let subjects: Vec<Head> = heads.subjects(at(frame)).collect();
             assert_eq!(subjects.len(), 1);
             assert!((subjects[0].x - 100.0 - 2.0 * step).abs() < 0.1);
             assert_eq!(heads.others(at(frame)).count(), 1);
         }
         // Hidden behind the subject, they go on.
-        heads.see([head(116.0, 60.0)].into_iter(), at(8));
+        see(&mut heads, &[head(116.0, 60.0)], 8);
         let other = heads.others(at(9)).next().unwrap();
         assert!(other.x < 120.0, "{other:?}");
         // After a while they are forgotten, and the subject whose face was not found, too.
         assert_eq!(heads.others(at(25)).count(), 0);
-        assert_eq!(heads.subjects(at(25)).count(), 0);
+        assert_eq!(heads.subjects_seen(at(25)).count(), 0);
     }
 
     #[test]

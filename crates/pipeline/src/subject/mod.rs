@@ -18,7 +18,7 @@ use crate::bitmap;
 use crate::facts::PERSON;
 use crate::room::Smooth;
 use crate::settings::{Newcomers, Subjects};
-use heads::{Head, Heads, Upright};
+use heads::{Head, Heads, Returns, Upright};
 use parts::{Marks, Part, Parts};
 use shape::Shape;
 use stillness::Stillness;
@@ -165,13 +165,21 @@ impl SubjectFinder {
         if let Some(faces) = sight.faces {
             let strange = |head: &Head| !looks_like_room(head, sight.like, width);
             let heads = faces.iter().map(Head::of).filter(strange);
-            self.heads.see(heads, sight.at);
+            let (last, size) = (&self.last, self.size);
+            let own =
+                |head: &Head| pixel(head, size).is_some_and(|(x, y)| last[y * size.0 + x] == 1);
+            let returns = if self.elected && !self.other_is_about(sight.at) {
+                Returns::Possible
+            } else {
+                Returns::Impossible
+            };
+            self.heads.see(heads, sight.at, own, returns);
         }
         for (value, &unchanged) in matte.values_mut().iter_mut().zip(sight.unchanged) {
             *value *= 1 - unchanged;
         }
         self.parts.find(matte.values(), width, FIRM);
-        let newcomer = if self.has_vacancy(choice.subjects, sight.at) {
+        let newcomer = if self.has_vacancy(choice.subjects) {
             self.elect(sight, choice)
         } else {
             None
@@ -214,11 +222,13 @@ impl SubjectFinder {
             .is_some_and(|seen| at >= seen && at.since(seen) <= ALERT)
     }
 
-    fn has_vacancy(&self, subjects: Subjects, at: Timestamp) -> bool {
+    fn has_vacancy(&self, subjects: Subjects) -> bool {
         match subjects {
             Subjects::One => !self.elected,
             Subjects::UpTo(most) => {
-                !self.elected || self.heads.subjects(at).count() < usize::from(most.get())
+                // Whoever has no face counts by their part.
+                let there = self.kept.len().max(self.heads.subject_count());
+                !self.elected || there < usize::from(most.get())
             }
             Subjects::All => true,
         }
@@ -268,7 +278,7 @@ impl SubjectFinder {
             }
         }
         if let Some((_, head, root)) = best {
-            self.heads.promote(&head);
+            self.heads.promote(&head, sight.at);
             self.waits_since = None;
             self.elected = true;
             return Some(root);
@@ -322,9 +332,18 @@ impl SubjectFinder {
                 self.kept.extend(found.map(|part| part.root));
             }
             Subjects::One => {}
-            Subjects::UpTo(_) => {
-                let found = people().filter(|part| by_face(part) || by_overlap(part));
-                self.kept.extend(found.map(|part| part.root));
+            Subjects::UpTo(most) => {
+                self.kept
+                    .extend(people().filter(by_face).map(|part| part.root));
+                self.kept.sort_unstable();
+                self.kept.dedup();
+                while self.kept.len() < usize::from(most.get()) {
+                    let left = people().filter(|part| !self.kept.contains(&part.root));
+                    let Some(next) = left.filter(by_overlap).max_by_key(|part| part.overlap) else {
+                        break;
+                    };
+                    self.kept.push(next.root);
+                }
             }
             Subjects::All => {
                 let found = people().filter(|part| by_face(part) || part.overlap * 10 >= part.area);
@@ -370,7 +389,7 @@ impl SubjectFinder {
         let upright = Upright::of(sight.rotation);
         self.face.clear();
         self.face.resize(width * height, 0);
-        for head in self.heads.subjects(sight.at) {
+        for head in self.heads.subjects_seen(sight.at) {
             let span = |middle: f32, len: usize| {
                 let from = (middle - head.width).clamp(0.0, len as f32) as usize;
                 let to = (middle + head.width).clamp(0.0, len as f32) as usize;
@@ -404,7 +423,7 @@ impl SubjectFinder {
             return;
         }
         let (width, upright) = (self.size.0, Upright::of(sight.rotation));
-        if let Some(head) = self.heads.subjects(sight.at).next() {
+        if let Some(head) = self.heads.subjects_seen(sight.at).next() {
             self.shape
                 .remember(&head, upright, &self.last, width, sight.at);
         }
@@ -465,8 +484,9 @@ impl SubjectFinder {
         let main = parts
             .max_by_key(|part| (part.face, part.area))
             .map(|part| part.root);
-        self.parts
-            .draw(|root| Some(root) == main, width, &mut self.last);
+        let several = choice.subjects != Subjects::One;
+        let tied = |part: &Part| Some(part.root) == main || (several && part.face > 0);
+        self.parts.draw_those(tied, width, &mut self.last);
     }
 
     /// Takes from the subject's border what looks like the room.

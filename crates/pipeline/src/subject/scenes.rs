@@ -218,6 +218,60 @@ fn a_subject_whose_face_is_hidden_stays_the_subject() {
 }
 
 #[test]
+fn a_face_that_turns_back_is_the_subjects_own() {
+    for hidden in [10, 45, 200] {
+        let mut scene = Scene::new(Newcomers::AtOnce);
+        let subject = figure(80.0, 40.0);
+        let _ = scene.see(&[subject]);
+        let mut x = 80.0;
+        for frame in 0..hidden + 30 {
+            x = 80.0 + (frame as f32 * 0.1).sin() * 10.0;
+            let turned = Figure {
+                face: frame >= hidden,
+                x,
+                ..subject
+            };
+            let matte = scene.see(&[turned]);
+            let (seen, all) = shown(&matte, &turned, &[]);
+            assert!(10 * seen > 9 * all, "frame {frame}: {seen} of {all}");
+        }
+        // And it is followed: somebody else who comes close is cut from it.
+        let other = figure(x + 45.0, 40.0);
+        let own = figure(x, 40.0);
+        for _ in 0..10 {
+            let matte = scene.see(&[own, other]);
+            let theirs = shown(&matte, &other, &[own]).0;
+            assert!(theirs < 400, "{theirs}");
+        }
+    }
+}
+
+#[test]
+fn never_more_than_two_where_two_may_be_though_one_turns_away() {
+    let mut scene = Scene::new(Newcomers::AtOnce);
+    scene.choice.subjects = Subjects::UpTo(2.try_into().unwrap());
+    let people = [figure(28.0, 40.0), figure(132.0, 40.0)];
+    let third = Figure {
+        y: 76.0,
+        ..figure(80.0, 0.0)
+    };
+    for count in [1, 2] {
+        for _ in 0..10 {
+            let _ = scene.see(&people[..count]);
+        }
+    }
+    for frame in 0..90 {
+        let turned = Figure {
+            face: frame < 5,
+            ..people[1]
+        };
+        let matte = scene.see(&[people[0], turned, third]);
+        assert_eq!(shown(&matte, &third, &people).0, 0, "frame {frame}");
+        assert!(shown(&matte, &turned, &[]).0 > 1000, "frame {frame}");
+    }
+}
+
+#[test]
 fn two_are_shown_where_two_may_be_and_a_third_is_not() {
     let mut scene = Scene::new(Newcomers::AtOnce);
     scene.choice.subjects = Subjects::UpTo(2.try_into().unwrap());

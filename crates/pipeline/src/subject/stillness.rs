@@ -70,7 +70,9 @@ impl Stillness {
         let somebody = people.values().iter().map(|&v| u8::from(v >= SOMEBODY));
         self.room.extend(somebody);
         bitmap::dilate_square(&mut self.room, now.size().0, BORDER, &mut self.across);
-        if self.size != now.size() || self.taken_at.is_none_or(|taken| at < taken) {
+        // One of before a pause says nothing of who moves now.
+        let useless = |taken: Timestamp| at < taken || at.since(taken) > 3 * REFERENCE_AGE;
+        if self.size != now.size() || self.taken_at.is_none_or(useless) {
             self.size = now.size();
             self.reference.take(now, &self.room);
             self.taken_at = Some(at);
