@@ -229,10 +229,10 @@ impl Heads {
     }
 
     /// Makes the one new face that is on a subject's pixels that of the subject whose own was
-    /// not seen for long.
+    /// not found: they turned away, or moved farther than a face does between two looks.
     fn take_back(&mut self, at: Timestamp, own: impl Fn(&Head) -> bool) {
-        let faceless = |track: &Track| !track.is_known(SUBJECT_HIDDEN, at);
-        if !self.subjects.iter().all(faceless) {
+        let found = self.subjects.iter().any(|track| track.seen_at == at);
+        if found || self.subjects.len() > 1 {
             return;
         }
         let mut inside = (0..self.left.len()).filter(|&at| own(&self.left[at]));

@@ -179,11 +179,17 @@ impl SubjectFinder {
             *value *= 1 - unchanged;
         }
         self.parts.find(matte.values(), width, FIRM);
+        let before = self.elected;
         let newcomer = if self.has_vacancy(choice.subjects) {
             self.elect(sight, choice)
         } else {
             None
         };
+        if newcomer.is_some() && !before {
+            // It was the newcomer who moved about until now.
+            self.other_at = None;
+            self.others_then_at = None;
+        }
         self.choose_parts(sight, choice, newcomer);
         if self.kept.is_empty() {
             self.miss(sight.at);
@@ -263,8 +269,14 @@ impl SubjectFinder {
         let mut best: Option<(f32, Head, usize)> = None;
         for head in self.heads.others(sight.at) {
             let least_width = MIN_FACE_PERMILLE * width.max(height) as f32 / 1000.0;
-            let place = pixel(&head, self.size).filter(|_| head.width >= least_width);
-            let Some(root) = place.and_then(|(x, y)| self.parts.at(x, y)) else {
+            // The very middle may look like the room behind it.
+            let around = [(0.0, 0.0), (0.0, 0.3), (0.0, -0.3), (0.3, 0.0), (-0.3, 0.0)];
+            let root = around.into_iter().find_map(|(across, down)| {
+                let (x, y) = (head.x + across * head.width, head.y + down * head.width);
+                let (x, y) = pixel(&Head { x, y, ..head }, self.size)?;
+                self.parts.at(x, y)
+            });
+            let Some(root) = root.filter(|_| head.width >= least_width) else {
                 continue;
             };
             let mut parts = self.parts.list().iter();

@@ -70,6 +70,11 @@ impl Scene {
     /// Shows one frame with these figures, who hide those behind them, and gives the matte
     /// that is left.
     fn see(&mut self, figures: &[Figure]) -> Mask {
+        self.see_sometimes(figures, true)
+    }
+
+    /// The same; faces are looked for only if `looks` says so.
+    fn see_sometimes(&mut self, figures: &[Figure], looks: bool) -> Mask {
         let picture = picture(SIZE.0, SIZE.1, |x, y| {
             let nearest = figures.iter().find(|figure| figure.covers(x, y));
             match nearest {
@@ -100,7 +105,7 @@ impl Scene {
             people: &people,
             like: &nothing,
             unchanged: &nothing,
-            faces: Some(&faces),
+            faces: looks.then_some(&faces[..]),
             faces_matter: FacesMatter::Yes,
         };
         self.finder.keep_subject(&mut matte, &sight, self.choice);
@@ -244,6 +249,29 @@ fn a_face_that_turns_back_is_the_subjects_own() {
             assert!(theirs < 400, "{theirs}");
         }
     }
+}
+
+#[test]
+fn somebody_who_comes_in_fast_is_followed() {
+    let mut scene = Scene::new(Newcomers::MustMove);
+    for _ in 0..20 {
+        let _ = scene.see(&[]);
+    }
+    let mut hidden = 0;
+    for frame in 0..40usize {
+        // Once elected, faces are looked for in every sixth frame, 72 pixels further on.
+        let x = (-40.0 + 12.0 * frame as f32).min(80.0);
+        let at = Timestamp::from_millis(33 * scene.frame);
+        let every = if scene.finder.is_alert(at) { 2 } else { 6 };
+        let person = Figure {
+            pose: frame / 5,
+            ..figure(x, 40.0)
+        };
+        let matte = scene.see_sometimes(&[person], frame % every == 0);
+        let (seen, all) = shown(&matte, &person, &[]);
+        hidden += usize::from(x > 20.0 && 10 * seen < 8 * all);
+    }
+    assert!(hidden <= 4, "covered in {hidden} frames");
 }
 
 #[test]
