@@ -141,7 +141,8 @@ impl Pipeline {
     ///
     /// Trouble at run time is no error: the report says what was shown instead, and why.
     /// Input and output must be of the same size, format, colour and rotation; strides may
-    /// differ. Time stamps must advance: what depends on time waits for ever otherwise. A change of the input's spec from one call to the next is a start: the card
+    /// differ. Time stamps must advance: what depends on time waits for ever otherwise.
+    /// A change of the input's spec from one call to the next is a start: the card
     /// is shown until the first good masks.
     ///
     /// # Errors
