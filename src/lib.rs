@@ -49,7 +49,7 @@
 //! - `models` (default): the model [`Model::Landscape`], 443 KB in the program.
 //! - `quality`: the model [`Model::Quality`], 443 KB more.
 //! - `faces` (default): the model that finds faces, 416 KB.
-//! - `camera`: cameras, virtual cameras and what runs between them, in [`camera`].
+//! - `camera`: cameras, virtual cameras and what runs between them, in the module `camera`.
 //! - `nokhwa`: on Linux a second way to read cameras, which needs libclang to build; on Windows and
 //!   macOS it is there without.
 //! - `pipewire`: a virtual camera of PipeWire's, which needs no root and no kernel module. Linux
