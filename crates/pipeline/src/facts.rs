@@ -27,6 +27,9 @@ pub(crate) const MIN_PERSON_PERMILLE: u16 = 5;
 /// Mask values from here on count as the person's: .5.
 pub(crate) const PERSON: u8 = COVERED_UP_TO;
 
+/// Mask values from here on may be something of a person: .1.
+pub(crate) const SOMEBODY: u8 = 26;
+
 impl Facts {
     /// Those of a frame: `people` is the network's mask, `subject` what is left of it.
     pub(crate) fn of(people: &Mask, subject: &Mask, picture: &Reduced) -> Self {

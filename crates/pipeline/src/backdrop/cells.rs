@@ -2,6 +2,7 @@ use frosted_core::internal::Field;
 use frosted_core::{FrameSpec, Mask, Reduced};
 
 use super::spline::Spline;
+use crate::facts::SOMEBODY;
 
 /// Means of a reduced picture over a grid of cells.
 ///
@@ -35,9 +36,6 @@ pub(crate) enum Weigh<'m> {
     /// By m^2: the person's colours.
     Person(&'m Mask),
 }
-
-/// Mask values from here on count as something of a person: .1.
-const SOMEBODY: u8 = 26;
 
 impl Cells {
     /// Takes the means of `picture` over cells of at least `side` reduced pixels.

@@ -11,14 +11,13 @@ use std::time::Duration;
 use frosted_core::{Mask, Timestamp};
 
 use crate::bitmap;
+use crate::facts::SOMEBODY;
 
 pub(crate) use difference::least_differences;
 pub(crate) use smooth::Smooth;
 
-/// Mask values from here on may be somebody: .1. Such pixels teach nothing about the room.
-const SOMEBODY: u8 = 26;
-/// Nor do pixels closer than this to such ones, in reduced pixels: by so much the network's
-/// borders are wrong.
+/// What is closer than this to somebody teaches nothing about the room, in reduced pixels: by
+/// so much the network's borders are wrong.
 const DISTANCE: usize = 3;
 /// What differs by fewer levels than this looks like the room ...
 const ALIKE_LEVELS: u8 = 14;

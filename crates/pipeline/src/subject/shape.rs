@@ -99,41 +99,39 @@ mod tests {
             let pixels = (0..WIDTH * 120).map(|at| u8::from(person(at % WIDTH, at / WIDTH)));
             pixels.collect()
         };
-        for rotation in [Rotation::None] {
-            let upright = Upright::of(rotation);
-            let head = Head {
-                x: 100.0,
-                y: 60.0,
-                width: 24.0,
-            };
-            let mut shape = Shape::default();
-            assert!(!shape.recall(Timestamp::ZERO));
-            let with_arm = draw(&|x, y| body(x, y) || arm(x, y));
-            shape.remember(&head, upright, &with_arm, WIDTH, Timestamp::ZERO);
-            let at = Timestamp::from_millis(1000);
-            shape.remember(&head, upright, &draw(&body), WIDTH, at);
-            assert!(shape.recall(at));
-            let moved = Head {
-                x: 140.0,
-                width: 48.0,
-                ..head
-            };
-            let cases = [
-                ((100.0, 60.0), true),
-                ((150.0, 95.0), true),
-                ((150.0, 70.0), false),
-                ((60.0, 95.0), false),
-            ];
-            for ((x, y), allowed) in cases {
-                assert_eq!(shape.allows(&head, upright, x, y), allowed, "{x} {y}");
-                // A face twice as wide, elsewhere, has all around it twice as far away.
-                let (x, y) = (140.0 + 2.0 * (x - 100.0), 60.0 + 2.0 * (y - 60.0));
-                assert_eq!(shape.allows(&moved, upright, x, y), allowed, "{x} {y}");
-            }
-            let at = Timestamp::from_millis(4000);
-            shape.remember(&head, upright, &draw(&body), WIDTH, at);
-            assert!(shape.recall(at));
-            assert!(!shape.allows(&head, upright, 150.0, 95.0));
+        let upright = Upright::of(Rotation::None);
+        let head = Head {
+            x: 100.0,
+            y: 60.0,
+            width: 24.0,
+        };
+        let mut shape = Shape::default();
+        assert!(!shape.recall(Timestamp::ZERO));
+        let with_arm = draw(&|x, y| body(x, y) || arm(x, y));
+        shape.remember(&head, upright, &with_arm, WIDTH, Timestamp::ZERO);
+        let at = Timestamp::from_millis(1000);
+        shape.remember(&head, upright, &draw(&body), WIDTH, at);
+        assert!(shape.recall(at));
+        let moved = Head {
+            x: 140.0,
+            width: 48.0,
+            ..head
+        };
+        let cases = [
+            ((100.0, 60.0), true),
+            ((150.0, 95.0), true),
+            ((150.0, 70.0), false),
+            ((60.0, 95.0), false),
+        ];
+        for ((x, y), allowed) in cases {
+            assert_eq!(shape.allows(&head, upright, x, y), allowed, "{x} {y}");
+            // A face twice as wide, elsewhere, has all around it twice as far away.
+            let (x, y) = (140.0 + 2.0 * (x - 100.0), 60.0 + 2.0 * (y - 60.0));
+            assert_eq!(shape.allows(&moved, upright, x, y), allowed, "{x} {y}");
         }
+        let at = Timestamp::from_millis(4000);
+        shape.remember(&head, upright, &draw(&body), WIDTH, at);
+        assert!(shape.recall(at));
+        assert!(!shape.allows(&head, upright, 150.0, 95.0));
     }
 }

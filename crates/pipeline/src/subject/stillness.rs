@@ -3,6 +3,7 @@ use std::time::Duration;
 use frosted_core::{Mask, Timestamp};
 
 use crate::bitmap;
+use crate::facts::SOMEBODY;
 use crate::room::Smooth;
 
 /// A pixel that is darker or brighter by more levels than this than all that was around it
@@ -12,9 +13,6 @@ const MOVED_LEVELS: u8 = 8;
 const REFERENCE_AGE: Duration = Duration::from_millis(700);
 /// How far the whole picture can have been shifted meanwhile, in reduced pixels.
 const MOST_SHIFT: isize = 3;
-/// Mask values from here on may be somebody: .1.
-const SOMEBODY: u8 = 26;
-
 /// What has not moved for a while, however a camera shakes: photographs, posters, screens
 /// that stand still. Nobody new is elected among that.
 #[derive(Debug, Default)]
