@@ -5,6 +5,9 @@
 //! [`Verdict`]. How each figure is defined stands with its measure: `leak`, `detail`,
 //! `fringe`, `person`, `halo` and `temporal` among the sources.
 //!
+//! A [`MatteJudge`] measures how close mattes are to the true ones ([`MatteFigures`]), whoever made
+//! them.
+//!
 //! It does not read text, decode codes or look for faces: a clip that passes here can still
 //! show a face that the mattes call room but that has no fine texture.
 //!
@@ -38,6 +41,7 @@ mod leak;
 mod luma;
 mod matte;
 mod person;
+mod quality;
 mod report;
 mod room;
 mod shape;
@@ -48,6 +52,7 @@ pub use auditor::{Auditor, FrameFigures};
 pub use detail::{Band, Detail};
 pub use error::{AuditError, AuditErrorKind};
 pub use person::PersonFigures;
+pub use quality::{MatteFigures, MatteJudge};
 pub use report::{Ground, Report, Spread};
 pub use room::{Room, RoomMean, RoomOrigin};
 pub use verdict::{Limits, Outcome, Verdict};
