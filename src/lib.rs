@@ -60,6 +60,10 @@
 mod faces;
 mod setup;
 
+/// For measurements by the program; no part of the API.
+#[doc(hidden)]
+pub mod measure;
+
 pub use frosted_core::{
     Background, Colour, Frame, FrameError, FrameErrorKind, FrameSpec, FrameView, FrameViewMut,
     Matrix, Picture, PixelFormat, ProtectedFrame, Range, Rate, Rgb, Rotation, SegmenterInfo,

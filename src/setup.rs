@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use frosted_core::ComposeError;
 use frosted_cpu::{CpuCompositor, CpuOptions};
 use frosted_pipeline::{Clock, Pipeline, Settings, SystemClock};
 use frosted_segment::{
@@ -65,14 +66,20 @@ impl Setup {
     /// [`SetupErrorKind::Engine`] if no engine can run it,
     /// [`SetupErrorKind::Threads`] if the threads cannot be had.
     pub fn build(self) -> Result<Pipeline, SetupError> {
-        let (spec, onnx) = self.model.load()?;
-        let segmenter = frosted_segment::open(self.engine, &self.runtime, &spec, &onnx)?;
+        let segmenter = self.segmenter()?;
         let faces = crate::faces::face_finder(self.engine, &self.runtime)?;
         let pipeline = self.assemble(segmenter)?;
         Ok(match faces {
             Some(faces) => pipeline.with_faces(Box::new(faces)),
             None => pipeline,
         })
+    }
+
+    /// Loads the network that finds the person.
+    pub(crate) fn segmenter(&self) -> Result<NetworkSegmenter, SetupError> {
+        let (spec, onnx) = self.model.load()?;
+        let opened = frosted_segment::open(self.engine, &self.runtime, &spec, &onnx);
+        Ok(opened?)
     }
 
     /// Builds the pipeline around an engine of your own, which runs a network that `spec`
@@ -98,8 +105,7 @@ impl Setup {
                 format!("{threads} threads were asked for, 1 to 64 can be had"),
             ));
         }
-        let compositor = CpuCompositor::new(CpuOptions { threads })
-            .map_err(|error| SetupError::new(SetupErrorKind::Threads, error.to_string()))?;
+        let compositor = CpuCompositor::new(CpuOptions { threads }).map_err(SetupError::threads)?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         Ok(Pipeline::assemble(
             Box::new(segmenter),
@@ -232,6 +238,10 @@ impl SetupError {
             kind,
             message: message.into(),
         }
+    }
+
+    pub(crate) fn threads(error: ComposeError) -> Self {
+        Self::new(SetupErrorKind::Threads, error.to_string())
     }
 
     /// What kind of failure it was.

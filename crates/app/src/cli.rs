@@ -78,6 +78,18 @@ Exit codes: 0 PASS, 1 FAIL, 2 no verdict: no mattes and no unprotected frame, cl
 cannot be read or do not belong together (size, rate or length differ), wrong usage; 130
 broken off by Ctrl-C, nothing is written then.";
 
+const QUALITY_NOTES: &str = "\
+The table is Markdown: a row for each clip and matte, and the means of all clips.
+  MAD        mean |alpha - truth|, thousandths
+  gradient   sum of squared differences of the gradients' magnitudes, thousands (sigma 1.4)
+  dtSSD      root mean square of the difference of the changes since the frame before, %
+  IoU        intersection over union at alpha .5
+  F 3 px     how well the boundaries at .5 agree within 3 px at 720 lines
+  lost       pixels of the person that are less than half shown, %
+  shown      pixels of the room that are shown by half or more, %
+What they are exactly stands in docs/MATTE.md. What frosted paints is measured as it is
+painted: a frame that it covers whole has no person. No file is written but that of --json.";
+
 const BENCH_KEYS: &str = "\
 The line of JSON:
   frames                     frames measured
@@ -117,6 +129,8 @@ pub(crate) enum Command {
     Blur(BlurOptions),
     /// Write where the person is: one 8-bit grey PNG a frame, 0 = room, 255 = person.
     Matte(MatteOptions),
+    /// Measure how close mattes are to true ones: this program's, its network's alone, others'.
+    Quality(QualityOptions),
     /// Measure the time of a frame; prints one line of JSON.
     Bench(BenchOptions),
     /// Say which engine, models, programs, settings and cameras are there, and how to get what
@@ -289,6 +303,95 @@ impl MatteOptions {
             engine: self.engine,
             onnxruntime: self.onnxruntime.clone(),
             threads: self.threads,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = QUALITY_NOTES, after_help = QUALITY_NOTES)]
+pub(crate) struct QualityOptions {
+    /// What is measured on: folders with a clip named original (.mkv, .y4m and so on) and its
+    /// true mattes in masks; or one clip, with --mask.
+    #[arg(value_name = "SCENE", required_unless_present = "data")]
+    pub(crate) scenes: Vec<PathBuf>,
+
+    /// A folder: every folder in it that has a clip named original is a SCENE.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// The true mattes of the one clip, 00000.png and so on: grey, 0 = room, 255 = person.
+    #[arg(long, value_name = "DIR", conflicts_with = "data")]
+    pub(crate) mask: Option<PathBuf>,
+
+    /// Mattes of another program, named as the true ones are: in DIR for one clip, else in a
+    /// folder of DIR for each SCENE, by its name. Can be given several times.
+    #[arg(long, value_name = "NAME=DIR")]
+    pub(crate) against: Vec<Against>,
+
+    /// The network, as for blur. Can be given several times.
+    #[arg(long, value_name = "MODEL", default_value = "landscape")]
+    pub(crate) model: Vec<Model>,
+
+    /// Who is white, as for matte [default: one].
+    #[arg(long, value_name = "one|N|all")]
+    pub(crate) subject: Option<SubjectRule>,
+
+    /// What runs the network, as for blur.
+    #[arg(long, value_name = "ENGINE", default_value = "auto")]
+    pub(crate) engine: EngineChoice,
+
+    /// ONNX Runtime's library, as for blur.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) onnxruntime: Option<PathBuf>,
+
+    /// Threads for the pixel work, 1 to 64.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads)]
+    pub(crate) threads: usize,
+
+    #[command(flatten)]
+    pub(crate) input_rate: InputRate,
+
+    /// Write all figures, those of each frame too; - is the standard output, the table is
+    /// left out then.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+
+    /// Replace the file of --json if it exists.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+impl QualityOptions {
+    pub(crate) fn protect(&self, model: &Model) -> ProtectOptions {
+        ProtectOptions {
+            background: Some(BackgroundChoice::Alpha),
+            text_height: None,
+            subject: self.subject,
+            model: model.clone(),
+            engine: self.engine,
+            onnxruntime: self.onnxruntime.clone(),
+            threads: self.threads,
+        }
+    }
+}
+
+/// Mattes of another program: its name and the folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Against {
+    pub(crate) name: String,
+    pub(crate) folder: PathBuf,
+}
+
+impl FromStr for Against {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, folder)) if !name.is_empty() && !folder.is_empty() => Ok(Self {
+                name: name.to_owned(),
+                folder: folder.into(),
+            }),
+            _ => Err(format!("\"{text}\" is not of the form NAME=DIR")),
         }
     }
 }

@@ -123,6 +123,12 @@ impl From<frosted_eval::AuditError> for Failure {
     }
 }
 
+impl From<frosted::measure::NetworkMatteError> for Failure {
+    fn from(error: frosted::measure::NetworkMatteError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
 impl From<frosted::SetupError> for Failure {
     fn from(error: frosted::SetupError) -> Self {
         match error.kind() {

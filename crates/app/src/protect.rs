@@ -148,7 +148,7 @@ impl Run {
     pub(crate) fn all(
         &mut self,
         source: &mut dyn Source,
-        mut write: impl FnMut(&Frame, &Frame) -> Result<(), MediaError>,
+        mut write: impl FnMut(&Frame, &Frame) -> Result<(), Failure>,
     ) -> Result<Ended, Failure> {
         let mut progress = Progress::new(source.info().frames);
         let (mut opening, mut next) = self.rehearse(source)?;

@@ -49,6 +49,11 @@ impl Tally {
         self.times.len() as u64
     }
 
+    /// Frames without the person: covered whole, or a card.
+    pub(crate) fn covered(&self) -> u64 {
+        self.frames() - self.person
+    }
+
     /// The milliseconds of each stage at these shares of the frames, 0 to 1.
     pub(crate) fn stages<const N: usize>(&self, shares: [f64; N]) -> Vec<(&'static str, [f64; N])> {
         STAGES
@@ -93,7 +98,7 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let frames = self.frames();
         let word = if frames == 1 { "frame" } else { "frames" };
-        let covered = frames - self.person;
+        let covered = self.covered();
         write!(
             f,
             "{frames} {word}: {} with the person in front of the covered room, {covered} covered whole",

@@ -56,7 +56,7 @@ pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
         run.record_by(recorder);
     }
     let ended = run.all(opened.source.as_mut(), |_, protected| {
-        writing.write(&protected.view())
+        Ok(writing.write(&protected.view())?)
     })?;
     if run.tally().frames() == 0 {
         return Ok(Exit::Interrupted);

@@ -53,7 +53,10 @@ fn protect_clip(options: &DemoOptions) -> Result<Option<Clip>, Failure> {
     let started = Instant::now();
     let ended = run.all(&mut reader, |before, after| {
         pairs.push((before.clone(), after.clone()));
-        writer.write(&after.view()).map_err(|error| error.of(&name))
+        writer
+            .write(&after.view())
+            .map_err(|error| error.of(&name))?;
+        Ok(())
     })?;
     let seconds = started.elapsed().as_secs_f64();
     if ended == Ended::ByTheUser {
@@ -89,7 +92,9 @@ fn protect_still(options: &DemoOptions) -> Result<PathBuf, Failure> {
     let background = options.protect.background()?;
     let mut run = Run::new(&options.protect, background, opened.source.info())?;
     let target = options.out.join("portrait.png");
-    run.all(opened.source.as_mut(), |_, after| write_png(&target, after))?;
+    run.all(opened.source.as_mut(), |_, after| {
+        Ok(write_png(&target, after)?)
+    })?;
     Ok(target)
 }
 

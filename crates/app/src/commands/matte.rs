@@ -53,7 +53,7 @@ pub(crate) fn run(options: &MatteOptions) -> Result<Exit, Failure> {
 }
 
 /// The card is opaque, but it is not the person: such a frame's matte is the room's 0.
-fn alpha_of(frame: &Frame, alpha: &mut Vec<u8>) {
+pub(super) fn alpha_of(frame: &Frame, alpha: &mut Vec<u8>) {
     alpha.clear();
     alpha.extend(frame.bytes().chunks_exact(4).map(|rgba| rgba[3]));
 }

@@ -7,7 +7,11 @@ mod check;
 mod demo;
 mod devices;
 mod matte;
+mod mattes;
+mod place;
+mod quality;
 mod run;
+mod truth;
 mod voice;
 
 use crate::cli::Command;
@@ -22,6 +26,7 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Matte(options) => matte::run(options),
         Command::Bench(options) => bench::run(options),
         Command::Check(options) => check::run(options),
+        Command::Quality(options) => quality::run(options),
         Command::Audit(options) => audit::run(options).map_err(Failure::without_verdict),
     }
 }

@@ -7,9 +7,9 @@ use std::thread;
 use frosted::Frame;
 use frosted_eval::{Room, RoomMean};
 
-use super::mattes::Mattes;
-use super::truth::Truth;
 use crate::cli::AuditOptions;
+use crate::commands::mattes::Mattes;
+use crate::commands::truth::Truth;
 use crate::exit::Failure;
 use crate::interrupt;
 use crate::media::open::{self, Opened, input_name};

@@ -10,7 +10,7 @@ use super::figures::{self, Figure, Subject, Value, percent};
 use super::moments::{Moment, Reason, Small};
 use super::plot::{Plot, Worse};
 use super::style;
-use super::truth::Event;
+use crate::commands::truth::Event;
 use crate::media::{MediaError, Timing};
 
 /// What the page is made of.

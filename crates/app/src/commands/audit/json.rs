@@ -3,7 +3,7 @@
 use frosted_eval::{FrameFigures, Ground, Limits, Outcome, Report, RoomOrigin, Spread, Verdict};
 use serde_json::{Value, json};
 
-use super::truth::Event;
+use crate::commands::truth::Event;
 
 /// All figures; what was not measured is null.
 pub(super) fn of(report: &Report, limits: &Limits, verdict: &Verdict, events: &[Event]) -> Value {

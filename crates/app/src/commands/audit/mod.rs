@@ -4,15 +4,12 @@ mod clips;
 mod figures;
 mod html;
 mod json;
-mod mattes;
 mod moments;
 mod plot;
 mod style;
 mod table;
-mod truth;
 
-use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use frosted_eval::{Auditor, Limits, Outcome, Report, Room};
@@ -20,12 +17,11 @@ use frosted_eval::{Auditor, Limits, Outcome, Report, Room};
 use self::clips::{Clips, Ended};
 use self::html::Page;
 use self::moments::{Moment, Moments};
-use self::truth::Truth;
 use crate::cli::AuditOptions;
+use crate::commands::place::Place;
+use crate::commands::truth::Truth;
 use crate::exit::{Exit, Failure};
-use crate::media::MediaError;
 use crate::media::open;
-use crate::media::output::{Existing, Output};
 use crate::messages;
 use crate::progress::Progress;
 use crate::record;
@@ -41,8 +37,9 @@ pub(crate) fn run(options: &AuditOptions) -> Result<Exit, Failure> {
         None => Truth::default(),
     };
     let clips = Clips::open(options, &truth)?;
-    let json = Place::claim(options.json.as_deref(), options)?;
-    let page = Place::claim(options.html.as_deref(), options)?;
+    let inputs = inputs(options);
+    let claim = |path: &Option<PathBuf>| Place::claim(path.as_deref(), &inputs, options.force);
+    let (json, page) = (claim(&options.json)?, claim(&options.html)?);
     let mut limits = Limits::default();
     limits.text_height = options.text_height;
 
@@ -172,50 +169,6 @@ fn check_usage(options: &AuditOptions) -> Result<(), Failure> {
         ));
     }
     Ok(())
-}
-
-/// Where a report goes.
-#[derive(Debug)]
-enum Place {
-    StandardOutput,
-    /// Claimed before the work begins.
-    File(Output, File),
-}
-
-impl Place {
-    fn claim(path: Option<&Path>, options: &AuditOptions) -> Result<Option<Self>, Failure> {
-        let Some(path) = path else {
-            return Ok(None);
-        };
-        if path == Path::new("-") {
-            return Ok(Some(Self::StandardOutput));
-        }
-        let existing = if options.force {
-            Existing::Replace
-        } else {
-            Existing::Keep
-        };
-        let inputs = inputs(options);
-        let inputs: Vec<&Path> = inputs.iter().map(AsRef::as_ref).collect();
-        let (output, file) = Output::create(path, &inputs, existing)?;
-        Ok(Some(Self::File(output, file)))
-    }
-
-    fn write(self, bytes: &[u8]) -> Result<(), Failure> {
-        match self {
-            Self::StandardOutput => io::stdout()
-                .write_all(bytes)
-                .map_err(|error| MediaError::write(&error).of("standard output"))?,
-            Self::File(output, mut file) => {
-                let name = output.target().display().to_string();
-                file.write_all(bytes)
-                    .map_err(|error| MediaError::write(&error).of(&name))?;
-                drop(file);
-                output.commit()?;
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Every file that is read, which no report may replace.

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::truth::Event;
+use crate::commands::truth::Event;
 
 /// Points that a line has at most: of more frames the worst of each stretch is drawn.
 const POINTS: usize = 1000;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use frosted_eval::{Ground, Limits, Report, Verdict};
 
 use super::figures::{self, Figure, Subject, Value, percent};
-use super::truth::Event;
+use crate::commands::truth::Event;
 
 /// The table, its last line the verdict.
 pub(super) fn of(report: &Report, limits: &Limits, verdict: &Verdict, events: &[Event]) -> String {
