@@ -176,7 +176,7 @@ fn separate(folder: &str, command: &str) -> Command {
     cargo
 }
 
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let name = format!("frosted{}", env::consts::EXE_SUFFIX);
     target_dir().join("release").join(name)
 }

@@ -9,6 +9,7 @@ mod onnxruntime;
 mod packages;
 mod pipewire;
 mod platforms;
+mod quality;
 mod workspace;
 
 use std::process::ExitCode;
@@ -24,6 +25,10 @@ usage: cargo xtask COMMAND
   test --browser                  show the virtual camera to Chromium in that machine
   soak [MINUTES]                  run `frosted run` in that machine for so long (default 10); fails if it grows
   bench [-- OPTIONS]              set up, then run the criterion benchmarks; OPTIONS go to criterion
+  quality [--mediapipe PYTHON] [--data DIR] [-- OPTIONS]
+                                  set up, make the bundled scenes, measure mattes on them and write the table to
+                                  docs/MATTE.md; with scenes of your own (DIR) or OPTIONS for `frosted quality` it is
+                                  printed only; PYTHON is one that has MediaPipe
   fuzz [SECONDS]                  mutate the fuzz corpus for so long per target (default 60), on the stable compiler
   check-platforms                 type-check the code of Windows and macOS; needs Debian on x86-64 and no root
   package-check                   see that each published package holds what it should and nothing else
@@ -48,13 +53,19 @@ fn main() -> ExitCode {
         ["soak"] => cameras::soak("10"),
         ["soak", minutes] => cameras::soak(minutes),
         ["bench", "--", options @ ..] | ["bench", options @ ..] => commands::bench(options),
+        ["quality", options @ ..] => match quality::Options::parse(options) {
+            Some(options) => quality::run(&options),
+            None => unknown(&arguments),
+        },
         ["fuzz"] => commands::fuzz("60"),
         ["fuzz", seconds] => commands::fuzz(seconds),
         ["check-platforms"] => platforms::check(),
         ["package-check"] => packages::check(),
-        unknown => {
-            eprintln!("unknown command: {}\n\n{USAGE}", unknown.join(" "));
-            ExitCode::from(2)
-        }
+        _ => unknown(&arguments),
     }
+}
+
+fn unknown(arguments: &[&str]) -> ExitCode {
+    eprintln!("unknown command: {}\n\n{USAGE}", arguments.join(" "));
+    ExitCode::from(2)
 }
