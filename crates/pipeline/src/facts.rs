@@ -7,10 +7,12 @@ use frosted_core::{Mask, Reduced};
 pub(crate) struct Facts {
     /// Pixels that are rather anybody's than not, per mille of the picture.
     pub people_permille: u16,
+    /// Those of them that are not the room whatever the network says.
+    pub strange_permille: u16,
     /// Pixels that are rather the subject's than not, per mille of the picture.
     pub subject_permille: u16,
     /// Undecided pixels (mask value 64 to 191), per mille of those that are not surely
-    /// background (64 and up); 0 if there is nobody to be undecided about.
+    /// background (64 and up), the room left out; 0 if there is nobody to be undecided about.
     pub undecided_permille: u16,
     /// Mean of luma (or green) over the picture, 0 to 255.
     pub brightness: u8,
@@ -31,11 +33,14 @@ pub(crate) const PERSON: u8 = COVERED_UP_TO;
 pub(crate) const SOMEBODY: u8 = 26;
 
 impl Facts {
-    /// Those of a frame: `people` is the network's mask, `subject` what is left of it.
-    pub(crate) fn of(people: &Mask, subject: &Mask, picture: &Reduced) -> Self {
-        let (mut person, mut maybe, mut undecided) = (0u32, 0u32, 0u32);
-        for &value in people.values() {
+    /// Those of a frame: `people` is the network's mask, of which `room` (1 = it is) is the
+    /// room whatever the network says, `subject` what is left of it.
+    pub(crate) fn of(people: &Mask, room: &[u8], subject: &Mask, picture: &Reduced) -> Self {
+        let (mut person, mut strange, mut maybe, mut undecided) = (0u32, 0u32, 0u32, 0u32);
+        for (&value, &room) in people.values().iter().zip(room) {
             person += u32::from(value >= PERSON);
+            let value = value * (1 - room);
+            strange += u32::from(value >= PERSON);
             maybe += u32::from(value >= 64);
             undecided += u32::from((64..192).contains(&value));
         }
@@ -52,9 +57,11 @@ impl Facts {
             |part: u32, whole: u32| (1000 * u64::from(part) / u64::from(whole.max(1))) as u16;
         let all = people.values().len() as u32;
         let people_permille = permille(person, all);
-        let anybody = people_permille >= MIN_PERSON_PERMILLE;
+        let strange_permille = permille(strange, all);
+        let anybody = strange_permille >= MIN_PERSON_PERMILLE;
         Self {
             people_permille,
+            strange_permille,
             subject_permille: permille(shown, all),
             undecided_permille: if anybody {
                 permille(undecided, maybe)
@@ -98,9 +105,11 @@ mod tests {
         let square = |x: usize, y: usize| (20..60).contains(&x) && (30..70).contains(&y);
         let subject = mask(&picture, square);
         let people = mask(&picture, |x, y| square(x, y) || y >= 90);
-        let facts = Facts::of(&people, &subject, &picture);
+        let no_room = vec![0; 100 * 100];
+        let facts = Facts::of(&people, &no_room, &subject, &picture);
         let expected = Facts {
             people_permille: 260,
+            strange_permille: 260,
             subject_permille: 160,
             undecided_permille: 0,
             brightness: 76,
@@ -108,11 +117,14 @@ mod tests {
             raggedness: 16,
         };
         assert_eq!(facts, expected);
+        let room: Vec<u8> = (0..100 * 100).map(|at| u8::from(at / 100 >= 90)).collect();
+        let facts = Facts::of(&people, &room, &subject, &picture);
+        assert_eq!((facts.people_permille, facts.strange_permille), (260, 160));
         let comb = mask(&picture, |x, y| x % 2 == 0 || y < 10);
-        let comb = Facts::of(&comb, &comb, &picture);
+        let comb = Facts::of(&comb, &no_room, &comb, &picture);
         assert!(comb.raggedness > 10_000, "{comb:?}");
         let nobody = mask(&picture, |_, _| false);
-        let nobody = Facts::of(&nobody, &nobody, &picture);
+        let nobody = Facts::of(&nobody, &no_room, &nobody, &picture);
         assert_eq!((nobody.subject_permille, nobody.raggedness), (0, 0));
     }
 }

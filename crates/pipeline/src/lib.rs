@@ -15,6 +15,7 @@ mod bitmap;
 mod clock;
 mod course;
 mod door;
+mod edges;
 mod error;
 mod faces;
 mod facts;

@@ -13,6 +13,7 @@ use crate::backdrop::BackdropMaker;
 use crate::clock::Clock;
 use crate::course::{Course, Lap, Stage};
 use crate::door;
+use crate::edges::EdgeRefiner;
 use crate::error::{Error, ErrorKind};
 use crate::faces::FaceWatch;
 use crate::facts::Facts;
@@ -51,8 +52,11 @@ pub struct Pipeline {
     room: RoomModel,
     subject: SubjectFinder,
     settler: Settler,
+    edges: EdgeRefiner,
     shrinker: Shrinker,
-    /// Everybody whom the network found.
+    /// The network's mask as it came.
+    found: Mask,
+    /// The same with its border drawn anew.
     people: Mask,
     /// What of them may be shown: the subject, shrunk by the band.
     matte: Mask,
@@ -114,7 +118,9 @@ impl Pipeline {
             room: RoomModel::default(),
             subject: SubjectFinder::default(),
             settler: Settler::default(),
+            edges: EdgeRefiner::default(),
             shrinker: Shrinker::default(),
+            found: Mask::new(),
             people: Mask::new(),
             matte: Mask::new(),
             card: CardPainter::new(),
@@ -487,7 +493,7 @@ impl Pipeline {
 
         course.stage = Stage::Segment;
         self.segmenter
-            .segment(picture, &mut self.people)
+            .segment(picture, &mut self.found)
             .map_err(|_| Cause::Engine)?;
         let at = source.captured_at();
         let alert = self.subject.is_alert(at);
@@ -502,9 +508,9 @@ impl Pipeline {
         course.times.segment = lap.next();
 
         course.stage = Stage::Decide;
-        if self.people.frame() != id
-            || self.people.values().len() != picture.width() * picture.height()
-            || self.stuck.is_stuck(&self.people, picture)
+        if self.found.frame() != id
+            || self.found.values().len() != picture.width() * picture.height()
+            || self.stuck.is_stuck(&self.found, picture)
         {
             return Err(Cause::Engine);
         }
@@ -512,6 +518,8 @@ impl Pipeline {
             .settings
             .deadline
             .is_some_and(|deadline| lap.at.saturating_sub(began) > deadline);
+        self.people.copy_from(&self.found);
+        self.edges.refine(&mut self.people, picture);
         self.smooth.take(picture);
         self.room.look(&self.smooth, &self.people);
         // The band comes before the subject is chosen: what is too faint to be shown must
@@ -524,13 +532,13 @@ impl Pipeline {
             rotation: picture.rotation(),
             people: &self.people,
             like: self.room.like(),
-            unchanged: self.room.unchanged(),
+            surely: self.room.surely(),
             faces,
             faces_matter,
         };
         self.subject
             .keep_subject(&mut self.matte, &sight, self.settings.choice());
-        let facts = Facts::of(&self.people, &self.matte, picture);
+        let facts = Facts::of(&self.found, self.room.surely(), &self.matte, picture);
         course.person_share = f32::from(facts.subject_permille) / 1000.0;
         let evidence = Evidence::Mask { facts, late };
         let (state, verdict) = policy::decide(self.state, at, evidence, self.settings.rules());

@@ -82,7 +82,10 @@ impl State {
     /// looks like.
     pub(crate) fn trusts(&self, verdict: Verdict) -> bool {
         match verdict {
-            Verdict::Person | Verdict::CoverAll(Cause::Nobody | Cause::NoSubject) => true,
+            // What an undecided mask is sure of is learned all the same: in an empty room
+            // networks doubt chairs and coats.
+            Verdict::Person
+            | Verdict::CoverAll(Cause::Nobody | Cause::NoSubject | Cause::Undecided) => true,
             Verdict::Card(Cause::Starting) => self.good > 0,
             _ => false,
         }
@@ -183,10 +186,16 @@ fn jump(before: Facts, now: Facts) -> Option<Cause> {
     if a.abs_diff(b) > MAX_BRIGHTNESS_STEP && u16::from(a.abs_diff(b)) * 3 > u16::from(a.max(b)) {
         return Some(Cause::BrightnessStep);
     }
-    let (a, b) = (before.people_permille, now.people_permille);
-    let step = a.abs_diff(b);
-    let much = step > MAX_AREA_STEP_PERMILLE && step * 2 > a.max(b);
-    (much || step > MAX_AREA_LEAP_PERMILLE).then_some(Cause::AreaJump)
+    // A network that finds somebody in what is known to be the room finds nobody, and what
+    // is known comes all at once.
+    let jumps = |a: u16, b: u16| {
+        let step = a.abs_diff(b);
+        let much = step > MAX_AREA_STEP_PERMILLE && step * 2 > a.max(b);
+        much || step > MAX_AREA_LEAP_PERMILLE
+    };
+    let area = jumps(before.people_permille, now.people_permille)
+        && jumps(before.strange_permille, now.strange_permille);
+    area.then_some(Cause::AreaJump)
 }
 
 #[cfg(test)]
@@ -200,6 +209,7 @@ mod tests {
     };
     const PERSON: Facts = Facts {
         people_permille: 300,
+        strange_permille: 300,
         subject_permille: 300,
         undecided_permille: 80,
         brightness: 120,
@@ -241,6 +251,7 @@ mod tests {
         let area = |permille: u16| {
             let mut facts = PERSON;
             (facts.people_permille, facts.subject_permille) = (permille, permille);
+            facts.strange_permille = permille;
             mask(facts)
         };
         let nobody = area(0);

@@ -23,6 +23,13 @@ const DISTANCE: usize = 3;
 const ALIKE_LEVELS: u8 = 14;
 /// ... and what has never differed by as many as this since it was the room still is.
 const UNCHANGED_LEVELS: u8 = 20;
+/// What looks like the room where the room has this much texture (levels of luma from the
+/// pixel above to the one below, and to the next one, together) is the room ...
+const TEXTURE_LEVELS: u8 = 24;
+/// ... if all within so many pixels looks like it: nobody wears what hangs behind them ...
+const TEXTURE_AROUND: usize = 2;
+/// ... and so is what looks like the room as near to that as this, in reduced pixels.
+const TEXTURE_REACH: usize = 5;
 /// After so many looks in a row, 400 ms, at which the network saw nobody there.
 const UNCHANGED_LOOKS: u8 = 4;
 /// The room is looked at so often; oftener tells nothing new.
@@ -61,6 +68,8 @@ pub(crate) struct RoomModel {
     /// Looks in a row at which nobody was there, and where nothing has changed since.
     empty: Vec<u8>,
     unchanged: Vec<u8>,
+    /// What has the room's texture, and with it what has not changed.
+    surely: Vec<u8>,
     /// Luma at the last look, and for how many looks it has been so.
     luma: Vec<u8>,
     still: Vec<u8>,
@@ -77,6 +86,7 @@ impl RoomModel {
         self.empty.fill(0);
         self.unchanged.fill(0);
         self.like.fill(0);
+        self.surely.fill(0);
         self.learned_at = None;
         self.gain_q8 = 256;
     }
@@ -104,6 +114,34 @@ impl RoomModel {
         }
         bitmap::erode_cross(&mut self.like, self.size.0, &mut self.scratch);
         bitmap::dilate_cross(&mut self.like, self.size.0, &mut self.scratch);
+        self.find_texture(now.luma_plane());
+    }
+
+    /// Marks what is surely the room: it has the room's texture, or lies beside such and
+    /// looks like the room, or has not changed.
+    fn find_texture(&mut self, luma_plane: usize) {
+        let width = self.size.0;
+        let lit = &self.lit[luma_plane];
+        self.surely.copy_from_slice(&self.like);
+        bitmap::erode_square(&mut self.surely, width, TEXTURE_AROUND, &mut self.scratch);
+        let rows = lit.len().checked_div(width).unwrap_or(0);
+        for y in 0..rows {
+            let row = |y: usize| &lit[y * width..(y + 1) * width];
+            let (above, here, below) =
+                (row(y.saturating_sub(1)), row(y), row((y + 1).min(rows - 1)));
+            let out = &mut self.surely[y * width..(y + 1) * width];
+            let down = above.iter().zip(below);
+            let across = here[1..].iter().chain(here.last());
+            for (((out, (a, b)), c), d) in out.iter_mut().zip(down).zip(here).zip(across) {
+                let texture = a.abs_diff(*b).saturating_add(c.abs_diff(*d));
+                *out &= u8::from(texture >= TEXTURE_LEVELS);
+            }
+        }
+        bitmap::dilate_square(&mut self.surely, width, TEXTURE_REACH, &mut self.scratch);
+        let marks = self.like.iter().zip(&self.unchanged);
+        for (surely, (&like, &unchanged)) in self.surely.iter_mut().zip(marks) {
+            *surely = *surely & like | unchanged;
+        }
     }
 
     /// Marks what looked like the room at the last [`look`](Self::look): 1 = it did.
@@ -111,10 +149,10 @@ impl RoomModel {
         &self.like
     }
 
-    /// Marks what has not changed since it was the room, whatever the network says now:
-    /// 1 = it has not.
-    pub(crate) fn unchanged(&self) -> &[u8] {
-        &self.unchanged
+    /// Marks what was surely the room at the last [`look`](Self::look), whatever the network
+    /// says: 1 = it has not changed since it was the room, or has the room's texture.
+    pub(crate) fn surely(&self) -> &[u8] {
+        &self.surely
     }
 
     /// Remembers what of the frame is surely the room: where the network sees nobody, and
@@ -200,6 +238,7 @@ impl RoomModel {
         let maps = [
             &mut self.looks,
             &mut self.like,
+            &mut self.surely,
             &mut self.empty,
             &mut self.unchanged,
             &mut self.luma,

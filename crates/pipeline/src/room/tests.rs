@@ -102,13 +102,41 @@ fn what_has_not_changed_since_it_was_the_room_stays_it_until_somebody_stands_the
     watcher.see(20, room, |_, _| false);
     // The network errs; the picture is as it was.
     watcher.see(20, room, person);
-    assert!(share(watcher.model.unchanged(), person) > 0.99);
+    assert!(share(&watcher.model.unchanged, person) > 0.99);
     let with_person = |x, y| if person(x, y) { STRANGE } else { room(x, y) };
     watcher.see(1, with_person, person);
-    assert!(share(watcher.model.unchanged(), person) < 0.2);
+    assert!(share(&watcher.model.unchanged, person) < 0.2);
     // And it is not the room's again before it was seen empty for a while.
     watcher.see(6, room, |_, _| false);
-    assert!(share(watcher.model.unchanged(), person) < 0.2);
+    assert!(share(&watcher.model.unchanged, person) < 0.2);
     watcher.see(20, room, |_, _| false);
-    assert!(share(watcher.model.unchanged(), person) > 0.99);
+    assert!(share(&watcher.model.unchanged, person) > 0.99);
+}
+
+#[test]
+fn the_rooms_texture_is_the_room_and_a_plain_wall_may_be_somebody() {
+    let mut watcher = Watcher::new();
+    // A poster of stripes on a plain wall.
+    let poster = |x: usize, y: usize| (30..50).contains(&x) && (15..35).contains(&y);
+    let hung = |x, y| {
+        if poster(x, y) {
+            60 + 60 * (x as u8 / 4 % 2)
+        } else {
+            120
+        }
+    };
+    watcher.see(20, hung, |_, _| false);
+    // Somebody walked through, so that everything has changed since.
+    watcher.see(1, |_, _| STRANGE, |_, _| true);
+    watcher.see(1, hung, |_, _| true);
+    let surely = &watcher.model.surely;
+    assert!(
+        share(surely, |x, y| (33..47).contains(&x)
+            && (18..32).contains(&y))
+            > 0.95
+    );
+    assert_eq!(share(surely, |x, _| x < 20), 0.0);
+    // Somebody before the poster who has one of its colours.
+    watcher.see(1, |x, y| if poster(x, y) { 60 } else { 120 }, |_, _| true);
+    assert_eq!(share(&watcher.model.surely, |_, _| true), 0.0);
 }

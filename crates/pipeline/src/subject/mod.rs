@@ -72,6 +72,9 @@ const OWN_REACH: f32 = 0.6;
 /// What looks like the room and lies closer to the subject's border than this is the room, in
 /// reduced pixels.
 const RIM: usize = 4;
+/// What has not changed since it was the room is the room if most is so within this of it, in
+/// reduced pixels.
+const AROUND: usize = 2;
 
 /// What is known of a frame besides its mask.
 #[derive(Clone, Copy, Debug)]
@@ -79,12 +82,12 @@ pub(crate) struct Sight<'a> {
     pub(crate) at: Timestamp,
     pub(crate) picture: &'a Smooth,
     pub(crate) rotation: Rotation,
-    /// The network's mask as it came.
+    /// Everybody whom the network found, with the border drawn anew.
     pub(crate) people: &'a Mask,
     /// What looks like the remembered room: 1 = it does.
     pub(crate) like: &'a [u8],
-    /// What has not changed since it was the room: 1 = it has not.
-    pub(crate) unchanged: &'a [u8],
+    /// What is surely the room: 1 = it is.
+    pub(crate) surely: &'a [u8],
     /// The faces of this frame, if they were looked for.
     pub(crate) faces: Option<&'a [Face]>,
     /// Whether faces are looked for at all.
@@ -175,9 +178,7 @@ impl SubjectFinder {
             };
             self.heads.see(heads, sight.at, own, returns);
         }
-        for (value, &unchanged) in matte.values_mut().iter_mut().zip(sight.unchanged) {
-            *value *= 1 - unchanged;
-        }
+        self.drop_room(matte, sight.surely);
         self.parts.find(matte.values(), width, FIRM);
         let before = self.elected;
         let newcomer = if self.has_vacancy(choice.subjects) {
@@ -212,6 +213,34 @@ impl SubjectFinder {
         self.near.clone_from(&self.last);
         bitmap::dilate_square(&mut self.near, width, FRINGE, &mut self.scratch);
         clear(matte, &self.last, &self.near, sight.like);
+    }
+
+    /// Takes out what has not changed since it was the room, but for single pixels of
+    /// somebody that happen to have its colour: most around them has changed.
+    fn drop_room(&mut self, matte: &mut Mask, surely: &[u8]) {
+        let (width, height) = self.size;
+        let values = matte.values_mut();
+        self.scratch.clear();
+        let marks = values.iter().zip(surely);
+        self.scratch
+            .extend(marks.map(|(&value, &surely)| surely | u8::from(value < PERSON)));
+        for (at, value) in values.iter_mut().enumerate() {
+            if surely[at] == 0 || *value < PERSON {
+                continue;
+            }
+            let (x, y) = (at % width, at / width);
+            let rows = y.saturating_sub(AROUND)..(y + AROUND + 1).min(height);
+            let across = x.saturating_sub(AROUND)..(x + AROUND + 1).min(width);
+            let (mut room, mut all) = (0, 0);
+            for row in rows {
+                let row = &self.scratch[row * width..][across.clone()];
+                room += row.iter().map(|&v| usize::from(v)).sum::<usize>();
+                all += row.len();
+            }
+            if 2 * room >= all {
+                *value = 0;
+            }
+        }
     }
 
     fn fit(&mut self, size: (usize, usize)) {

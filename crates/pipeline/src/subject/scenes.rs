@@ -104,7 +104,7 @@ impl Scene {
             rotation: Rotation::None,
             people: &people,
             like: &nothing,
-            unchanged: &nothing,
+            surely: &nothing,
             faces: looks.then_some(&faces[..]),
             faces_matter: FacesMatter::Yes,
         };

@@ -73,7 +73,7 @@ impl Looker {
             rotation: Rotation::None,
             people: &people,
             like: &self.like,
-            unchanged: &self.like,
+            surely: &self.like,
             faces,
             faces_matter: if faces.is_some() {
                 FacesMatter::Yes
