@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use frosted::{
-    Background, Frame, FrameReport, FrameSpec, Model, Newcomers, Pipeline, PixelFormat,
-    SegmenterInfo, Settings, Setup, Timestamp,
+    Background, Cause, Frame, FrameReport, FrameSpec, Model, Newcomers, Pipeline, PixelFormat,
+    SegmenterInfo, Settings, Setup, Shown, Timestamp,
 };
 
 use crate::cli::ProtectOptions;
@@ -62,6 +62,8 @@ pub(crate) struct Run {
     /// How many frames of the beginning the pipeline is shown before the first that counts,
     /// and was.
     rehearsal: usize,
+    /// At most so many times as many, if somebody is there who does not move.
+    patience: usize,
     rehearsed: u32,
     input: Frame,
     rgba: Frame,
@@ -76,8 +78,10 @@ impl Run {
     /// So many frames at the beginning are looked at before the first is written: a second,
     /// in which whoever sits there moves ...
     const REHEARSAL_FRAMES: usize = 30;
+    /// ... at most so many times as many if they do not ...
+    const PATIENCE: usize = 3;
     /// ... or as many as fit in so many bytes.
-    const REHEARSAL_BYTES: usize = 64 << 20;
+    const REHEARSAL_BYTES: usize = 128 << 20;
     /// In a clip of fewer frames whoever looks like a person is one.
     const SHORT_CLIP_FRAMES: usize = 15;
 
@@ -100,6 +104,7 @@ impl Run {
             with_alpha,
             frames_in: 0,
             rehearsal: Self::REHEARSAL_FRAMES,
+            patience: Self::PATIENCE,
             rehearsed: 0,
             input: Frame::new(info.spec),
             rgba: Frame::new(spec),
@@ -115,6 +120,7 @@ impl Run {
         let is_file = fs::metadata(input).is_ok_and(|what| what.is_file());
         if !is_file {
             self.rehearsal = Self::WARM_UP_FRAMES as usize;
+            self.patience = 1;
         }
     }
 
@@ -172,26 +178,19 @@ impl Run {
 
     /// Shows the pipeline the beginning of a stream, backwards, so that it is warm and knows
     /// who moves when the first frame comes: a clip begins with the person and not with
-    /// cards. A still has one frame and needs none of it.
+    /// cards. If somebody is there who does not move within it, a longer beginning is shown,
+    /// forth and back. A still has one frame and needs none of it.
     ///
     /// Gives the frames back, and what the source said instead of one more.
     fn rehearse(&mut self, source: &mut dyn Source) -> Result<Opening, Failure> {
-        let mut frames = VecDeque::new();
+        let mut opening = (VecDeque::new(), None);
         if matches!(self.timing, Timing::Still) {
-            return Ok((frames, None));
+            return Ok(opening);
         }
         let fit = Self::REHEARSAL_BYTES / self.input.bytes().len().max(1);
-        let most = self.rehearsal.min(fit).max(Self::WARM_UP_FRAMES as usize);
-        let mut next = None;
-        while frames.len() < most && !interrupt::asked() {
-            match source.next(&mut self.input) {
-                Ok(true) => frames.push_back(self.input.clone()),
-                end => {
-                    next = Some(end);
-                    break;
-                }
-            }
-        }
+        let most = |frames: usize| frames.min(fit).max(Self::WARM_UP_FRAMES as usize);
+        self.open(source, most(self.rehearsal), &mut opening);
+        let (frames, next) = &opening;
         // In a clip of half a second nobody need have moved.
         let short = next.is_some() && frames.len() < Self::SHORT_CLIP_FRAMES;
         if short {
@@ -202,16 +201,47 @@ impl Run {
                 ..settings
             });
         }
-        for frame in frames.iter().rev() {
+        let mut shown = self.try_out(opening.0.iter().rev())?;
+        while shown == Some(Shown::AllCovered(Cause::NoSubject)) {
+            let before = opening.0.len();
+            let longer = most((before + self.rehearsal).min(self.patience * self.rehearsal));
+            self.open(source, longer, &mut opening);
+            let frames = &opening.0;
+            if frames.len() <= before {
+                break;
+            }
+            let _ = self.try_out(frames.iter().skip(1))?;
+            shown = self.try_out(frames.iter().rev().skip(1))?;
+        }
+        Ok(opening)
+    }
+
+    /// Reads on until there are `most` frames, or no more come.
+    fn open(&mut self, source: &mut dyn Source, most: usize, (frames, next): &mut Opening) {
+        while next.is_none() && frames.len() < most && !interrupt::asked() {
+            match source.next(&mut self.input) {
+                Ok(true) => frames.push_back(self.input.clone()),
+                end => *next = Some(end),
+            }
+        }
+    }
+
+    /// Shows the pipeline these frames and nobody else; what it would have shown of the last.
+    fn try_out<'f>(
+        &mut self,
+        frames: impl Iterator<Item = &'f Frame>,
+    ) -> Result<Option<Shown>, Failure> {
+        let mut shown = None;
+        for frame in frames {
             if interrupt::asked() {
                 break;
             }
             self.input.copy_from(&frame.view());
             let at = Timestamp::ZERO + self.step() * self.rehearsed;
-            let _ = self.process(at)?;
+            shown = Some(self.process(at)?.shown);
             self.rehearsed += 1;
         }
-        Ok((frames, next))
+        Ok(shown)
     }
 
     fn protect(&mut self) -> Result<(), Failure> {

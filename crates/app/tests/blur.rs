@@ -66,6 +66,22 @@ fn a_clip_keeps_its_frames_its_rate_and_the_person_from_the_first_frame_on() {
 }
 
 #[test]
+fn whoever_keeps_still_for_the_first_second_and_a_half_is_shown_from_the_first_frame_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (info, moving) = webcam_frames(30);
+    let mut before = vec![moving[0].clone(); 45];
+    before.extend(moving);
+    fs::write(folder.path().join("in.y4m"), support::y4m(&info, &before)).unwrap();
+    succeeds(blur(folder.path(), &["in.y4m", "out.y4m"]));
+    let (_, after) = read_y4m(&fs::read(folder.path().join("out.y4m")).unwrap());
+    assert_eq!(after.len(), before.len());
+    for index in [0, 20, 44, 60] {
+        let kept = face_kept(&before[index], &after[index]);
+        assert!(kept > 0.99, "frame {index}: {kept}");
+    }
+}
+
+#[test]
 fn odd_rates_and_sizes_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let header = "YUV4MPEG2 W35 H33 F30000:1001 Ip A4:3 C422 XCOLORRANGE=FULL\n";

@@ -39,6 +39,8 @@ pub(crate) struct State {
     /// Until when frames stay covered, and because of what.
     unsettled: Option<(Timestamp, Cause)>,
     last: Option<(Timestamp, Facts)>,
+    /// The frame before showed the person.
+    shown: bool,
 }
 
 /// Undecided pixels above this share of all that may be a person's make a mask nonsense.
@@ -60,8 +62,8 @@ const MAX_AREA_LEAP_PERMILLE: u16 = 250;
 /// A step of mean brightness by more than this many levels, and by more than a third of
 /// the brighter one, makes the network's answer worth little.
 const MAX_BRIGHTNESS_STEP: u8 = 24;
-/// Frames stay covered for so long after a jump, an undecided mask or a late one: a cover
-/// that comes and goes faster is a flash.
+/// Frames stay covered for so long after a jump, an undecided mask or a late one, and once
+/// nobody was there to be shown: a cover that comes and goes faster is a flash.
 const SETTLE: Duration = Duration::from_millis(300);
 
 impl State {
@@ -140,6 +142,7 @@ pub(crate) fn decide(
             good: if warming { 0 } else { state.good },
             last: Some((at, facts)),
             unsettled: (!warming).then_some((at + SETTLE, Cause::Undecided)),
+            shown: false,
         };
         let verdict = if warming {
             Verdict::Card(Cause::Starting)
@@ -152,6 +155,7 @@ pub(crate) fn decide(
     if let Some(cause) = before.and_then(|(_, before)| jump(before, facts)) {
         state.unsettled = Some((at + SETTLE, cause));
     }
+    let shown = std::mem::take(&mut state.shown);
     state.last = Some((at, facts));
     state.good = state.good.saturating_add(1);
     if state.good < rules.warm_up_frames {
@@ -176,8 +180,12 @@ pub(crate) fn decide(
         } else {
             Cause::NoSubject
         };
+        if shown {
+            state.unsettled = Some((at + SETTLE, cause));
+        }
         return (state, Verdict::CoverAll(cause));
     }
+    state.shown = true;
     (state, Verdict::Person)
 }
 
@@ -263,7 +271,7 @@ mod tests {
             facts: PERSON,
             late: true,
         };
-        let cases: [(&str, usize, Vec<Evidence>, Vec<Verdict>); 15] = [
+        let cases: [(&str, usize, Vec<Evidence>, Vec<Verdict>); 17] = [
             (
                 "warming up",
                 0,
@@ -338,16 +346,37 @@ mod tests {
                 [vec![CoverAll(Late); 10], vec![Person]].concat(),
             ),
             (
-                "somebody else alone",
+                "somebody else alone, for a moment",
                 5,
-                vec![stranger, stranger, good],
-                vec![CoverAll(NoSubject), CoverAll(NoSubject), Person],
+                [vec![stranger; 2], vec![good; 9]].concat(),
+                [vec![CoverAll(NoSubject); 10], vec![Person]].concat(),
+            ),
+            (
+                "somebody else alone, for longer",
+                5,
+                [vec![stranger; 12], vec![good]].concat(),
+                [vec![CoverAll(NoSubject); 12], vec![Person]].concat(),
+            ),
+            (
+                "nobody, who leaves step by step and returns so at once",
+                5,
+                [
+                    vec![area(200), area(100), nobody, nobody],
+                    vec![area(100); 9],
+                ]
+                .concat(),
+                [vec![Person; 2], vec![CoverAll(Nobody); 10], vec![Person]].concat(),
             ),
             (
                 "nobody, who leaves step by step and returns so",
                 5,
-                vec![area(200), area(100), nobody, nobody, area(100)],
-                vec![Person, Person, CoverAll(Nobody), CoverAll(Nobody), Person],
+                [
+                    vec![area(200), area(100)],
+                    vec![nobody; 20],
+                    vec![area(100)],
+                ]
+                .concat(),
+                [vec![Person; 2], vec![CoverAll(Nobody); 20], vec![Person]].concat(),
             ),
             (
                 "an empty room warms up too",

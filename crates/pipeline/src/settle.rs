@@ -3,7 +3,8 @@
 //! It falls at once, and rises within [`RISE`]: what the network finds for a single frame is
 //! shown faintly if at all, and a border that trembles stays with its lower value.
 //! Only where the picture moves beside the person it rises at once, so that a raised hand is
-//! not late.
+//! not late; and where it fell though nothing moved, the network wavers, and what comes back
+//! does so slowly rather than to flicker.
 
 use std::time::Duration;
 
@@ -16,12 +17,20 @@ use crate::room::Smooth;
 /// From covered to shown, where nothing moves: one frame at 15 a second, two at 30, four
 /// at 60.
 const RISE: Duration = Duration::from_millis(62);
+/// The same where the network wavers: where the matte fell, not longer ago than [`WAVERS`],
+/// and nothing has moved since.
+const SLOW_RISE: Duration = Duration::from_millis(2000);
+const WAVERS: Duration = Duration::from_millis(4000);
+/// A fall by fewer matte values than this is none.
+const WAVERS_BY: u8 = 6;
+/// Nor is one of fewer reduced pixels across: a border that trembles.
+const WAVERS_ACROSS: usize = 3;
 /// Levels of luma by which a pixel has changed that moves.
 const MOVES_LEVELS: u8 = 8;
 /// How fast somebody moves at most, in reduced pixels a second: a raised hand.
 const MOST_SPEED: f32 = 300.0;
 /// The matte values between which alpha grows.
-const SPAN: f32 = (SHOWN_FROM - COVERED_UP_TO) as f32;
+const SPAN: u8 = SHOWN_FROM - COVERED_UP_TO;
 
 /// Keeps the matte of the frame before, to hold the next one down by it.
 #[derive(Debug, Default)]
@@ -33,6 +42,9 @@ pub(crate) struct Settler {
     /// Where the matte may rise at once.
     free: Vec<u8>,
     near: Vec<u8>,
+    falls: Vec<u8>,
+    /// For how many milliseconds more the matte rises slowly.
+    wavers_ms: Vec<u16>,
     scratch: Vec<u8>,
 }
 
@@ -48,17 +60,40 @@ impl Settler {
             self.size = picture.size();
             self.at = None;
         }
+        if self.at.is_none() {
+            self.wavers_ms.clear();
+            self.wavers_ms.resize(matte.values().len(), 0);
+        }
         if let Some(last_at) = self.at {
             let after = at.since(last_at).as_secs_f32();
             self.find_free(picture, after);
-            let rise = (SPAN * after / RISE.as_secs_f32()).min(255.0) as u8;
-            let before = self.matte.iter().zip(&self.free);
-            for (value, (&before, &free)) in matte.values_mut().iter_mut().zip(before) {
-                let most = before
-                    .max(COVERED_UP_TO)
-                    .saturating_add(rise)
-                    .max(255 * free);
-                *value = (*value).min(most);
+            let risen = |within: Duration| {
+                // By the time since the start, so that no rate loses by rounding.
+                let by = |at: Timestamp| {
+                    u128::from(SPAN) * at.since(Timestamp::ZERO).as_nanos() / within.as_nanos()
+                };
+                by(at).saturating_sub(by(last_at)).min(255) as u8
+            };
+            let (rise, slow_rise) = (risen(RISE), risen(SLOW_RISE));
+            let passed = at.since(last_at).as_millis().min(u128::from(u16::MAX)) as u16;
+            self.find_falls(matte);
+            let marks = self.free.iter().zip(&self.falls);
+            let before = self.matte.iter().zip(marks).zip(&mut self.wavers_ms);
+            for (value, ((&before, (&free, &falls)), wavers)) in
+                matte.values_mut().iter_mut().zip(before)
+            {
+                let before = before.clamp(COVERED_UP_TO, SHOWN_FROM);
+                *wavers = match (free, falls) {
+                    (1, _) => 0,
+                    (_, 1) => WAVERS.as_millis() as u16,
+                    _ => wavers.saturating_sub(passed),
+                };
+                let rise = if *wavers > 0 { slow_rise } else { rise };
+                let most = before.saturating_add(rise).max(255 * free);
+                // What is shown whole stays so.
+                if before < SHOWN_FROM {
+                    *value = (*value).min(most);
+                }
             }
         }
         self.at = Some(at);
@@ -66,6 +101,24 @@ impl Settler {
         self.matte.extend_from_slice(matte.values());
         self.luma.clear();
         self.luma.extend_from_slice(picture.luma());
+    }
+
+    /// Marks the places where the matte falls, and one pixel around them.
+    fn find_falls(&mut self, matte: &Mask) {
+        self.falls.clear();
+        // Whoever is gone, or not to be shown, has not wavered.
+        let anybody = matte.values().iter().any(|&v| v >= SHOWN_BY_HALF_FROM);
+        let pairs = self.matte.iter().zip(matte.values());
+        let falls = pairs.map(|(&before, &now)| {
+            let fallen = before
+                .min(SHOWN_FROM)
+                .saturating_sub(now.max(COVERED_UP_TO));
+            u8::from(anybody && fallen >= WAVERS_BY)
+        });
+        self.falls.extend(falls);
+        let (width, scratch) = (self.size.0, &mut self.scratch);
+        bitmap::erode_square(&mut self.falls, width, WAVERS_ACROSS / 2, scratch);
+        bitmap::dilate_square(&mut self.falls, width, WAVERS_ACROSS / 2 + 1, scratch);
     }
 
     fn find_free(&mut self, picture: &Smooth, after: f32) {
@@ -161,5 +214,68 @@ mod tests {
         let values = settled(&mut settler, 33, moved, reaching);
         assert_eq!(values[32], 255);
         assert!(values[60] < 180, "{}", values[60]);
+    }
+
+    /// A keyboard under resting hands: the network calls it the person now and then.
+    #[test]
+    fn what_wavers_at_rest_comes_back_slowly_at_every_rate_and_does_not_jump() {
+        let wavering = |x: usize, y: usize| (20..30).contains(&x) && y >= 26;
+        let grey = |_, _| 90;
+        for fps in [15, 30, 60] {
+            let mut settler = Settler::default();
+            settled(&mut settler, 0, grey, body);
+            let (mut whole_after, mut most_rise, mut last) = (None, 0, 0);
+            for frame in 1..=4 * fps {
+                let millis = frame * 1000 / fps;
+                let gone = millis < 100;
+                let values = settled(&mut settler, millis, grey, |x, y| {
+                    body(x, y) && !(gone && wavering(x, y))
+                });
+                let value = values[32 * SIZE.0 + 25].clamp(COVERED_UP_TO, SHOWN_FROM);
+                if gone {
+                    assert_eq!(value, COVERED_UP_TO, "{fps}: it falls at once");
+                } else {
+                    most_rise = most_rise.max(value.saturating_sub(last));
+                    if value == SHOWN_FROM && whole_after.is_none() {
+                        whole_after = Some(millis - 100);
+                    }
+                }
+                last = value;
+                assert_eq!(values[10 * SIZE.0 + 25], 255, "what did not waver stays");
+            }
+            let whole_after = whole_after.unwrap();
+            assert!((1800..=2100).contains(&whole_after), "{fps}: {whole_after}");
+            let step = u64::from(SPAN) / (2 * fps) + 1;
+            assert!(u64::from(most_rise) <= step, "{fps}: {most_rise}");
+        }
+    }
+
+    #[test]
+    fn a_border_and_whoever_comes_back_do_not_waver() {
+        let grey = |_, _| 90;
+        let mut settler = Settler::default();
+        settled(&mut settler, 0, grey, body);
+        settled(&mut settler, 33, grey, |x, y| body(x, y) && x != 29);
+        for frame in 2..5 {
+            settled(&mut settler, 33 * frame, grey, body);
+        }
+        assert!(settler.matte[29] >= SHOWN_FROM, "{}", settler.matte[29]);
+        settled(&mut settler, 165, grey, |_, _| false);
+        for frame in 6..9 {
+            settled(&mut settler, 33 * frame, grey, body);
+        }
+        assert!(settler.matte[25] >= SHOWN_FROM, "{}", settler.matte[25]);
+    }
+
+    #[test]
+    fn what_moves_after_it_wavered_rises_at_once() {
+        let mut settler = Settler::default();
+        settled(&mut settler, 0, |_, _| 90, body);
+        settled(&mut settler, 33, |_, _| 90, |x, y| body(x, y) && y < 26);
+        settled(&mut settler, 66, |_, _| 90, body);
+        assert!(settler.matte[32 * SIZE.0 + 25] < SHOWN_BY_HALF_FROM);
+        let moved = |x: usize, y: usize| if body(x, y) && y >= 24 { 130 } else { 90 };
+        settled(&mut settler, 99, moved, body);
+        assert_eq!(settler.matte[32 * SIZE.0 + 25], 255);
     }
 }

@@ -19,6 +19,8 @@ pub enum Answer {
     Undecided,
     /// Everything is the person.
     Everything,
+    /// The person, and all that is beside them from the left edge to the right one.
+    Wide,
     /// The person's mask, but for one value that is not a number.
     NotANumber,
     /// The person's mask, but for one value that is infinite.
@@ -117,6 +119,9 @@ impl Engine for FakeEngine {
             Answer::Nobody => ArrayD::zeros(full),
             Answer::Undecided => ArrayD::from_elem(full, 0.55),
             Answer::Everything => ArrayD::ones(full),
+            Answer::Wide => {
+                ArrayD::from_shape_fn(full, |at| f32::from(u8::from(4 * at[2] >= height)))
+            }
             Answer::WrongSize => ArrayD::ones(IxDyn(&[1, 1, height / 2, width])),
             Answer::Empty => ArrayD::ones(IxDyn(&[0])),
             Answer::Bytes => ArrayD::from_shape_fn(full, |at| 255.0 * person(at).max(0.02 / 255.0)),

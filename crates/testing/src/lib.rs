@@ -17,4 +17,4 @@ pub use clock::ManualClock;
 pub use compositor::{Fault, FaultyCompositor};
 pub use engine::{Answer, FakeEngine, FakeSegmenter, Script};
 pub use faces::{FaceAnswer, FaceScript, FakeFaceEngine, PlantedFace};
-pub use scene::{CanaryScene, PERSON_LEVELS, person_part};
+pub use scene::{Camera, CanaryScene, PERSON_LEVELS, person_part};

@@ -1,5 +1,21 @@
 use frosted_core::{Frame, FrameSpec, PixelFormat, Rotation, Timestamp};
 
+/// What a camera does to the scene that it looks at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Camera {
+    /// Nothing.
+    #[default]
+    Works,
+    /// It sends the frame before again and again.
+    Frozen,
+    /// It sends frames of one colour.
+    Blank,
+    /// Its lens is covered: it sends black with a sensor's noise, 16 to 20.
+    LensCovered,
+    /// The light is down: all is at 3/5 of its level.
+    Dark,
+}
+
 /// A person of a fine grey pattern in front of a canary room.
 ///
 /// Every pixel of the room is far from every mean of the room, from the person, from the
@@ -10,6 +26,7 @@ pub struct CanaryScene {
     seed: u32,
     /// By how many pixels the person stands further to the right.
     person_shift: usize,
+    camera: Camera,
 }
 
 /// Whether the pixel (x, y) of an upright frame of `width` by `height` is the person's: the middle
@@ -42,6 +59,7 @@ impl CanaryScene {
             frame: Frame::new(spec),
             seed: 1,
             person_shift: 0,
+            camera: Camera::Works,
         };
         scene.advance(Timestamp::ZERO);
         scene
@@ -53,6 +71,11 @@ impl CanaryScene {
         self.person_shift = pixels;
     }
 
+    /// From the next frame on the camera does this.
+    pub fn set_camera(&mut self, camera: Camera) {
+        self.camera = camera;
+    }
+
     /// Draws the next frame, captured at `at`, with other noise.
     pub fn advance(&mut self, at: Timestamp) -> &Frame {
         let spec = *self.frame.spec();
@@ -62,6 +85,10 @@ impl CanaryScene {
             PixelFormat::Yuyv | PixelFormat::Uyvy | PixelFormat::I422 => (2, 1),
             _ => (1, 1),
         };
+        if self.camera == Camera::Frozen {
+            self.frame.set_captured_at(at);
+            return &self.frame;
+        }
         self.seed = self.seed.wrapping_add(1);
         let seed = self.seed;
         // One bright or dark value a chroma block, so that chroma is extreme as well.
@@ -73,8 +100,8 @@ impl CanaryScene {
         };
         let person =
             |x: usize, y: usize| PERSON_LEVELS.start() + ((x * 7 + y * 11 + x * y) % 25) as u8;
-        let shift = self.person_shift;
-        let colour = |x: usize, y: usize| -> [u8; 3] {
+        let (shift, camera) = (self.person_shift, self.camera);
+        let scene = |x: usize, y: usize| -> [u8; 3] {
             let (x, y) = (x.min(width - 1), y.min(height - 1));
             match (
                 x >= shift && is_person(&spec, x - shift, y),
@@ -86,6 +113,24 @@ impl CanaryScene {
                 (false, true) => [5, 220, 30],
                 (false, false) if bright(x, y) => [255, 0, 255],
                 (false, false) => [0, 255, 0],
+            }
+        };
+        // Its chroma is no backdrop's, so that a check for the room finds no false one.
+        let plain = |level: u8| match spec.format().is_yuv() {
+            true => [level, 95, 155],
+            false => [level; 3],
+        };
+        let colour = |x: usize, y: usize| match camera {
+            Camera::Works | Camera::Frozen => scene(x, y),
+            Camera::Blank => plain(250),
+            Camera::LensCovered => plain(16 + 4 * u8::from(bright(x, y))),
+            Camera::Dark => {
+                let dark = |level: u8| (u16::from(level) * 3 / 5) as u8;
+                let [luma, a, b] = scene(x, y);
+                match spec.format().is_yuv() {
+                    true => [dark(luma), a, b],
+                    false => [dark(luma), dark(a), dark(b)],
+                }
             }
         };
         self.frame.set_captured_at(at);

@@ -127,6 +127,8 @@ impl BackdropMaker {
 }
 
 #[cfg(test)]
+mod held;
+#[cfg(test)]
 pub(crate) mod tests {
     use super::*;
     use frosted_core::internal::FrameId;

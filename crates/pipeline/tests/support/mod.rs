@@ -33,6 +33,8 @@ pub struct Stream {
     pub scene: CanaryScene,
     pub output: Frame,
     pub at: Timestamp,
+    /// From one frame to the next.
+    pub frame: Duration,
     plant: Box<dyn Fn(Option<Fault>)>,
 }
 
@@ -74,6 +76,7 @@ impl Stream {
             scene,
             output: Frame::new(spec),
             at: Timestamp::ZERO,
+            frame: FRAME,
             plant,
         }
     }
@@ -100,7 +103,7 @@ impl Stream {
 
     /// Sends the next frame, to an output that holds the room, and looks for the room.
     pub fn next(&mut self) -> Result<FrameReport, Error> {
-        self.at = self.at + FRAME;
+        self.at = self.at + self.frame;
         let frame = self.scene.advance(self.at).clone();
         self.output.copy_from(&frame.view());
         let result = self
@@ -123,7 +126,7 @@ impl Stream {
     /// As [`next`](Self::next) for a scene whose person is not where the check takes them to
     /// be: nothing of the person may be shown instead.
     pub fn next_unchecked(&mut self) -> Result<FrameReport, Error> {
-        self.at = self.at + FRAME;
+        self.at = self.at + self.frame;
         let frame = self.scene.advance(self.at).clone();
         self.output.copy_from(&frame.view());
         let result = self
