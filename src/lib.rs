@@ -46,8 +46,8 @@
 //!   library at run time. Turn it off in a program that has another version of `ort`.
 //! - `embedded` (default): the pure-Rust engine `rten`, compiled in, used where no ONNX
 //!   Runtime is found; several times slower.
-//! - `models` (default): the model [`Model::Landscape`], 443 KB in the program.
-//! - `quality`: the model [`Model::Quality`], 443 KB more.
+//! - `models` (default): the model [`Model::Quality`], 443 KB in the program.
+//! - `landscape`: the quicker model [`Model::Landscape`], 443 KB more.
 //! - `faces` (default): the model that finds faces, 416 KB.
 //! - `camera`: cameras, virtual cameras and what runs between them, in the module `camera`.
 //! - `nokhwa`: on Linux a second way to read cameras, which needs libclang to build; on Windows and

@@ -28,7 +28,7 @@ use frosted_segment::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// The network that finds the person. Default: [`Model::Landscape`].
+    /// The network that finds the person. Default: [`Model::Quality`].
     pub model: Model,
     /// What runs the network. Default: ONNX Runtime where it is found, else the embedded
     /// engine.
@@ -120,12 +120,12 @@ impl Setup {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Model {
-    /// MediaPipe's selfie segmentation, landscape, 256x144: the quick one.
+    /// MediaPipe's selfie segmentation, general, at 320x192: loses less of the person.
     #[default]
-    Landscape,
-    /// MediaPipe's selfie segmentation, general, at 320x192: better borders on portraits,
-    /// 1.7 times the work. Needs the feature `quality`.
     Quality,
+    /// MediaPipe's selfie segmentation, landscape, 256x144: 1.7 times as quick. Needs the
+    /// feature `landscape`.
+    Landscape,
     /// An ONNX file. Its spec is the file of the same name that ends in `.toml`.
     File(PathBuf),
 }
@@ -133,7 +133,7 @@ pub enum Model {
 impl FromStr for Model {
     type Err = SetupError;
 
-    /// Reads `landscape`, `quality` or the path of a file that ends in `.onnx`.
+    /// Reads `quality`, `landscape` or the path of a file that ends in `.onnx`.
     fn from_str(text: &str) -> Result<Self, SetupError> {
         match text {
             "landscape" => Ok(Self::Landscape),
@@ -143,7 +143,7 @@ impl FromStr for Model {
             }
             other => Err(SetupError::new(
                 SetupErrorKind::Model,
-                format!("model \"{other}\" is unknown, choose landscape, quality or a FILE.onnx"),
+                format!("model \"{other}\" is unknown, choose quality, landscape or a FILE.onnx"),
             )),
         }
     }
@@ -153,8 +153,8 @@ impl Model {
     /// The model's spec and the bytes of its ONNX file.
     fn load(&self) -> Result<(ModelSpec, std::borrow::Cow<'static, [u8]>), SetupError> {
         match self {
-            Self::Landscape => embedded("landscape", "models", landscape()),
-            Self::Quality => embedded("quality", "quality", quality()),
+            Self::Landscape => embedded("landscape", "landscape", landscape()),
+            Self::Quality => embedded("quality", "models", quality()),
             Self::File(path) => {
                 let unreadable = |path: &Path, error: std::io::Error| {
                     SetupError::new(
@@ -197,19 +197,19 @@ fn embedded(
 }
 
 fn landscape() -> EmbeddedParts {
-    #[cfg(feature = "models")]
+    #[cfg(feature = "landscape")]
     return Some((
         frosted_models::LANDSCAPE.spec,
         frosted_models::LANDSCAPE.onnx,
     ));
-    #[cfg(not(feature = "models"))]
+    #[cfg(not(feature = "landscape"))]
     None
 }
 
 fn quality() -> EmbeddedParts {
-    #[cfg(feature = "quality")]
+    #[cfg(feature = "models")]
     return Some((frosted_models::QUALITY.spec, frosted_models::QUALITY.onnx));
-    #[cfg(not(feature = "quality"))]
+    #[cfg(not(feature = "models"))]
     None
 }
 

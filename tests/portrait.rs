@@ -143,7 +143,7 @@ fn what_cannot_be_built_says_what_to_do() {
         assert!(error.to_string().contains(part), "{error}");
     }
     let unknown = "portrait".parse::<Model>().unwrap_err().to_string();
-    assert!(unknown.contains("landscape, quality"), "{unknown}");
+    assert!(unknown.contains("quality, landscape"), "{unknown}");
 }
 
 #[test]

@@ -160,9 +160,9 @@ pub(crate) struct ProtectOptions {
     #[arg(long, value_name = "one|N|all")]
     pub(crate) subject: Option<SubjectRule>,
 
-    /// The network: landscape (quick), quality, or FILE.onnx with its spec FILE.toml beside
+    /// The network: quality, landscape (quick), or FILE.onnx with its spec FILE.toml beside
     /// it.
-    #[arg(long, value_name = "MODEL", default_value = "landscape")]
+    #[arg(long, value_name = "MODEL", default_value = "quality")]
     pub(crate) model: Model,
 
     /// What runs it: auto (ONNX Runtime where it is found, else rten), ort or rten.
@@ -269,7 +269,7 @@ pub(crate) struct MatteOptions {
     pub(crate) subject: Option<SubjectRule>,
 
     /// The network, as for blur.
-    #[arg(long, value_name = "MODEL", default_value = "landscape")]
+    #[arg(long, value_name = "MODEL", default_value = "quality")]
     pub(crate) model: Model,
 
     /// What runs it, as for blur.
@@ -329,7 +329,7 @@ pub(crate) struct QualityOptions {
     pub(crate) against: Vec<Against>,
 
     /// The network, as for blur. Can be given several times.
-    #[arg(long, value_name = "MODEL", default_value = "landscape")]
+    #[arg(long, value_name = "MODEL", default_value = "quality")]
     pub(crate) model: Vec<Model>,
 
     /// Who is white, as for matte [default: one].

@@ -221,7 +221,7 @@ fn option_values_that_mean_nothing() {
         (&["--background", "color:red"], &["red", "#RRGGBB"]),
         (&["--text-height", "17"], &["17", "1/17"]),
         (&["--text-height", "0px"], &["0px", "64px"]),
-        (&["--model", "huge"], &["huge", "landscape, quality"]),
+        (&["--model", "huge"], &["huge", "quality, landscape"]),
         (&["--engine", "tpu"], &["tpu", "auto, ort, rten"]),
         (&["--threads", "0"], &["0 threads", "1 to 64"]),
         (&["--threads", "65"], &["65 threads", "1 to 64"]),

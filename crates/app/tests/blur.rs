@@ -234,7 +234,7 @@ fn the_summary_tells_the_run_and_no_path() {
     let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(summary["frames"], 4);
     assert_eq!(summary["shown"]["person"], 4);
-    assert_eq!(summary["model"], "selfie-landscape-256x144");
+    assert_eq!(summary["model"], "selfie-general-320x192");
     assert_eq!(summary["model_sha256"].as_str().unwrap().len(), 64);
     assert!(summary["engine"].as_str().unwrap().contains("rten"));
     for stage in ["reduce", "segment", "decide", "paint", "total"] {

@@ -123,7 +123,7 @@ fn bench_prints_one_line_of_json() {
         .sum();
     assert!(stages > 0.0);
     assert!(line["engine"].as_str().unwrap().contains("rten"));
-    assert_eq!(line["model"], "selfie-landscape-256x144");
+    assert_eq!(line["model"], "selfie-general-320x192");
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn check_tells_what_is_there_and_how_to_get_the_rest() {
             "pip download",
             "engine rten",
             "ok: rten",
-            "model landscape",
+            "model quality",
             "model quality",
             "ffmpeg",
         ][..],

@@ -16,7 +16,7 @@ use support::{fails, names, run, stderr, succeeds, webcam_frames, webcam_y4m, y4
 const WIDTH: usize = 400;
 const HEIGHT: usize = 300;
 const FRAMES: usize = 6;
-const MODEL: &str = "selfie-landscape-256x144";
+const MODEL: &str = "selfie-general-320x192";
 
 /// Mattes of a person between these columns.
 fn mattes(folder: &Path, from: usize, to: usize, frames: usize) {

@@ -15,7 +15,8 @@ pub struct FrameId(pub u64);
 /// Finds the person in a reduced picture.
 pub trait Segmenter: Send {
     /// The size in pixels, in a frame's own orientation, that a frame of `spec` has when
-    /// the network looks at it. The reduced picture is at least that large if the frame is.
+    /// the network looks at it. The reduced picture is at least seven eighths of that
+    /// each way if the frame is.
     fn wanted_size(&self, spec: &FrameSpec) -> (usize, usize);
 
     /// Writes the mask of `picture`, beginning it with [`Mask::begin`].

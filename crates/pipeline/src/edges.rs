@@ -27,7 +27,7 @@ const MOST_DIFFERENCE: u32 = 64 * 64;
 /// The say that the votes have in a decision, in 1/256; the rest is the network's ...
 const VOTES_Q8: u32 = 192;
 /// ... if there are so many votes; less if there are fewer.
-const ENOUGH_VOTES: u32 = 1024;
+const ENOUGH_VOTES: u32 = 512;
 
 /// Lets the sure pixels of a mask vote on the others by colour.
 #[derive(Debug, Default)]
@@ -201,7 +201,7 @@ mod tests {
                 row[..15].iter().chain(&row[33..]).all(|&v| v == 0),
                 "{row:?}"
             );
-            assert!(row[15] < 60 && row[32] < 60, "{row:?}");
+            assert!(row[15] < 128 && row[32] < 128, "{row:?}");
             assert!(row[16..32].iter().all(|&v| v > 200), "{row:?}");
         }
     }

@@ -72,11 +72,11 @@ const EVENTS: [Event; 11] = [
         afterwards: &[Cause::AreaJump],
     },
     Event {
-        name: "the person reaches from edge to edge for one frame: the remembered room frays them",
+        name: "the person reaches from edge to edge for one frame",
         answer: Answer::Wide,
         camera: Camera::Works,
         lasts: Duration::ZERO,
-        cause: Cause::Undecided,
+        cause: Cause::AreaJump,
         afterwards: &[Cause::AreaJump],
     },
     Event {

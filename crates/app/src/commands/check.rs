@@ -76,8 +76,8 @@ impl Found {
             .map_err(|error| error.to_string()),
         };
         let engines = [
-            tried("ort", EngineChoice::OnnxRuntime, Model::Landscape),
-            tried("rten", EngineChoice::Rten, Model::Landscape),
+            tried("ort", EngineChoice::OnnxRuntime, Model::Quality),
+            tried("rten", EngineChoice::Rten, Model::Quality),
         ];
         let works = if engines[0].outcome.is_ok() {
             EngineChoice::OnnxRuntime
@@ -90,8 +90,8 @@ impl Found {
             places: report.places,
             engines,
             models: [
-                tried("landscape", works, Model::Landscape),
                 tried("quality", works, Model::Quality),
+                tried("landscape", works, Model::Landscape),
             ],
             programs: Programs::find().map(|programs| {
                 let version = programs.version();

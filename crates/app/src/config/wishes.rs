@@ -60,8 +60,8 @@ pub(crate) struct Wishes {
     #[arg(skip)]
     pub(crate) card_reason: Option<CardReason>,
 
-    /// The network: landscape (quick), quality, or FILE.onnx with its spec FILE.toml beside
-    /// it [default: landscape].
+    /// The network: quality, landscape (quick), or FILE.onnx with its spec FILE.toml beside
+    /// it [default: quality].
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: Option<Model>,
 
@@ -335,7 +335,7 @@ mod tests {
             ("card-title = \"\"", "1 to 100"),
             ("card-title = \"a\\nb\"", "one line"),
             ("card-reason = \"no\"", "true or false"),
-            ("model = \"fast\"", "landscape"),
+            ("model = \"fast\"", "quality, landscape"),
             ("engine = \"gpu\"", "rten"),
             ("onnxruntime = \"\"", "empty"),
             ("threads = 0", "1 to 64"),

@@ -53,7 +53,7 @@ impl Floor {
                 rule.least,
                 rule.place(NETWORK)
             ),
-            remedy: "choose landscape or quality".to_owned(),
+            remedy: "choose quality or landscape".to_owned(),
         })
     }
 

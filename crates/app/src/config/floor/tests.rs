@@ -348,7 +348,7 @@ fn a_network_or_a_library_of_the_users_own_is_refused_where_the_built_in_one_is_
             None,
             None,
             Some(
-                "model /home/ann/own.onnx is not built-in, which PLACE asks for: choose landscape or quality",
+                "model /home/ann/own.onnx is not built-in, which PLACE asks for: choose quality or landscape",
             ),
         ),
         (
