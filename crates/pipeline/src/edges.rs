@@ -1,6 +1,6 @@
 //! The mask's border, drawn anew by colour.
 //!
-//! A network of 256x144 pixels cuts hair and shoulders and cannot say where between two of
+//! A network of 320x192 pixels cuts hair and shoulders and cannot say where between two of
 //! its pixels the border runs. What it is sure of is mostly right, though: so the pixels that
 //! it doubts are given to those of the sure ones around them that have their colour. Where no
 //! sure pixel has it, the network's word stands, and so it does where it is sure: nothing of
