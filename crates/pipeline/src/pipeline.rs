@@ -554,7 +554,8 @@ impl Pipeline {
             let subject = self.subject.subject();
             self.room.learn(&self.smooth, &self.people, subject, at);
         }
-        self.settler.settle(&mut self.matte, &self.smooth, at);
+        let (matte, people) = (&mut self.matte, &self.people);
+        self.settler.settle(matte, people, &self.smooth, at);
         let cover = match verdict {
             Verdict::Card(_) => {
                 course.times.decide = lap.next();

@@ -55,7 +55,14 @@ impl Settler {
     }
 
     /// Lowers what has risen too fast since the frame before.
-    pub(crate) fn settle(&mut self, matte: &mut Mask, picture: &Smooth, at: Timestamp) {
+    /// `people` is the network's own mask of the frame.
+    pub(crate) fn settle(
+        &mut self,
+        matte: &mut Mask,
+        people: &Mask,
+        picture: &Smooth,
+        at: Timestamp,
+    ) {
         if self.size != picture.size() {
             self.size = picture.size();
             self.at = None;
@@ -76,7 +83,7 @@ impl Settler {
             };
             let (rise, slow_rise) = (risen(RISE), risen(SLOW_RISE));
             let passed = at.since(last_at).as_millis().min(u128::from(u16::MAX)) as u16;
-            self.find_falls(matte);
+            self.find_falls(matte, people);
             let marks = self.free.iter().zip(&self.falls);
             let before = self.matte.iter().zip(marks).zip(&mut self.wavers_ms);
             for (value, ((&before, (&free, &falls)), wavers)) in
@@ -103,17 +110,18 @@ impl Settler {
         self.luma.extend_from_slice(picture.luma());
     }
 
-    /// Marks the places where the matte falls, and one pixel around them.
-    fn find_falls(&mut self, matte: &Mask) {
+    /// Marks the places where the matte falls with the network's mask, not because somebody
+    /// else's part is taken from the subject, and one pixel around them.
+    fn find_falls(&mut self, matte: &Mask, people: &Mask) {
         self.falls.clear();
         // Whoever is gone, or not to be shown, has not wavered.
         let anybody = matte.values().iter().any(|&v| v >= SHOWN_BY_HALF_FROM);
-        let pairs = self.matte.iter().zip(matte.values());
-        let falls = pairs.map(|(&before, &now)| {
+        let pairs = self.matte.iter().zip(matte.values()).zip(people.values());
+        let falls = pairs.map(|((&before, &now), &people)| {
             let fallen = before
                 .min(SHOWN_FROM)
                 .saturating_sub(now.max(COVERED_UP_TO));
-            u8::from(anybody && fallen >= WAVERS_BY)
+            u8::from(anybody && people < SHOWN_FROM && fallen >= WAVERS_BY)
         });
         self.falls.extend(falls);
         let (width, scratch) = (self.size.0, &mut self.scratch);
@@ -156,10 +164,12 @@ mod tests {
         person: impl Fn(usize, usize) -> bool,
     ) -> Vec<u8> {
         let picture = picture(SIZE.0, SIZE.1, value);
-        let mut matte = mask(&picture, person);
+        let mut matte = mask(&picture, &person);
         let mut smooth = Smooth::default();
         smooth.take(&picture);
-        settler.settle(&mut matte, &smooth, Timestamp::from_millis(millis));
+        let people = mask(&picture, &person);
+        let at = Timestamp::from_millis(millis);
+        settler.settle(&mut matte, &people, &smooth, at);
         matte.values().to_vec()
     }
 
