@@ -180,7 +180,7 @@ fn check_fails_where_a_library_is_named_that_does_not_load() {
             .contains("gone.so"),
         "{report}"
     );
-    assert_eq!(report["models"][1]["model_sha256"], quality);
+    assert_eq!(report["models"][0]["model_sha256"], quality);
 }
 
 #[cfg(all(unix, not(target_os = "macos")))]
