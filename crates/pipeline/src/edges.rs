@@ -138,7 +138,8 @@ impl Voters {
                 // (1 - d)^4, nearly a bell of standard deviation 20 levels.
                 let like = (MOST_DIFFERENCE - differs) >> 4;
                 let like = (like * like) >> 8;
-                let votes = ((like * like) >> 8) * down * BY_DISTANCE[i.abs_diff(VOTERS)] >> 4;
+                let near = down * BY_DISTANCE[i.abs_diff(VOTERS)];
+                let votes = (((like * like) >> 8) * near) >> 4;
                 all += votes;
                 if voter.side == Side::Person {
                     person += votes;
