@@ -122,6 +122,15 @@ impl Parts {
         at.any(|(at, _)| self.find_root(at) == root)
     }
 
+    /// Whether the part named by its root lies in `columns` and below row 0.
+    pub(crate) fn lies_within(&self, root: usize, columns: &std::ops::Range<f32>) -> bool {
+        let mut runs = (0..self.runs.len()).filter(|&at| self.find_root(at) == root);
+        runs.all(|at| {
+            let Run { y, from, to, .. } = self.runs[at];
+            y > 0 && columns.start <= from as f32 && to as f32 <= columns.end
+        })
+    }
+
     /// The root of the part that holds the pixel (x, y).
     pub(crate) fn at(&self, x: usize, y: usize) -> Option<usize> {
         let before = self.runs.partition_point(|run| (run.y, run.from) <= (y, x));
