@@ -150,11 +150,12 @@ impl Run {
         &self.tally
     }
 
-    /// Hands every frame of `source`, protected, to `write`; whether the user broke it off.
+    /// Hands every frame of `source`, protected, and what was shown to `write`; whether the
+    /// user broke it off.
     pub(crate) fn all(
         &mut self,
         source: &mut dyn Source,
-        mut write: impl FnMut(&Frame, &Frame) -> Result<(), Failure>,
+        mut write: impl FnMut(&Frame, &Frame, Shown) -> Result<(), Failure>,
     ) -> Result<Ended, Failure> {
         let mut progress = Progress::new(source.info().frames);
         let (mut opening, mut next) = self.rehearse(source)?;
@@ -169,8 +170,8 @@ impl Run {
                     Err(error) => return Err(error.into()),
                 },
             }
-            self.protect()?;
-            write(&self.input, &self.output)?;
+            let shown = self.protect()?;
+            write(&self.input, &self.output, shown)?;
             progress.at(self.tally.frames());
         }
         Ok(Ended::ByTheUser)
@@ -244,13 +245,13 @@ impl Run {
         Ok(shown)
     }
 
-    fn protect(&mut self) -> Result<(), Failure> {
+    fn protect(&mut self) -> Result<Shown, Failure> {
         let at = self.timing.time_of(self.frames_in) + self.step() * self.rehearsed;
         let report = self.process(at)?;
         self.record(&report);
         self.frames_in += 1;
         self.tally.add(&report);
-        Ok(())
+        Ok(report.shown)
     }
 
     fn record(&mut self, report: &FrameReport) {

@@ -52,6 +52,30 @@ fn mattes_are_one_grey_png_a_frame() {
 }
 
 #[test]
+fn the_matte_of_a_frame_with_a_card_is_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    // Black for longer than a clip's beginning is looked at ahead, then somebody.
+    let clip = webcam_y4m(3);
+    let header = clip.iter().position(|&byte| byte == b'\n').unwrap() + 1;
+    let mut black = clip[..header].to_vec();
+    for _ in 0..100 {
+        black.extend_from_slice(b"FRAME\n");
+        black.extend(std::iter::repeat_n(16, 400 * 300));
+        black.extend(std::iter::repeat_n(128, 400 * 300 / 2));
+    }
+    black.extend_from_slice(&clip[header..]);
+    fs::write(folder.path().join("in.y4m"), black).unwrap();
+    let arguments = ["matte", "in.y4m", "mattes", "--engine", "rten"];
+    let said = stderr(&succeeds(run(folder.path(), &arguments)));
+    assert!(said.contains("starting"), "{said}");
+    for number in [0, 40, 99] {
+        let name = format!("mattes/{number:06}.png");
+        let (alpha, ..) = grey_png(&folder.path().join(&name));
+        assert!(alpha.iter().all(|&alpha| alpha == 0), "{name}");
+    }
+}
+
+#[test]
 fn mattes_of_an_earlier_run_go_only_when_that_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let mattes = folder.path().join("mattes");

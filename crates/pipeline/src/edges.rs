@@ -3,9 +3,12 @@
 //! A network of 320x192 pixels cuts hair and shoulders and cannot say where between two of
 //! its pixels the border runs. What it is sure of is mostly right, though: so the pixels that
 //! it doubts are given to those of the sure ones around them that have their colour. Where no
-//! sure pixel has it, the network's word stands, and so it does where it is sure: nothing of
-//! what is surely the room is shown because it has the person's colour.
+//! sure pixel has it, the network's word stands.
+//!
+//! Votes never show what the network alone would show by less than half: a wall of the
+//! person's colour would vote for itself, with everything that hangs on it.
 
+use frosted_core::internal::SHOWN_BY_HALF_FROM;
 use frosted_core::{Mask, Reduced};
 
 use crate::bitmap;
@@ -81,7 +84,12 @@ impl EdgeRefiner {
             let value = match self.voters.share(at % width, at / width, colour) {
                 Some((share, weight_q8)) => {
                     let network = u32::from(value) * (256 - weight_q8);
-                    ((network + share * weight_q8) >> 8) as u8
+                    let voted = ((network + share * weight_q8) >> 8) as u8;
+                    if value < SHOWN_BY_HALF_FROM {
+                        voted.min(value)
+                    } else {
+                        voted
+                    }
                 }
                 None => value,
             };
@@ -192,7 +200,7 @@ mod tests {
         // Two pixels of doubt, one of them the person's.
         let soft = |x: usize, _| match x {
             15 | 32 => 150,
-            16 | 31 => 110,
+            16 | 31 => 170,
             17..=30 => 255,
             _ => 0,
         };
@@ -204,6 +212,20 @@ mod tests {
             );
             assert!(row[15] < 128 && row[32] < 128, "{row:?}");
             assert!(row[16..32].iter().all(|&v| v > 200), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn a_wall_of_the_persons_colour_is_shown_no_more_than_the_network_says() {
+        let doubtful = |x: usize, _| match x {
+            ..10 => 0,
+            10..16 => 40 + 20 * (x - 10) as u8,
+            _ => 255,
+        };
+        let values = refined(|x, y| column(20 + x % 3, y), doubtful);
+        for (at, &value) in values.iter().enumerate() {
+            let (x, y) = (at % SIZE.0, at / SIZE.0);
+            assert!(value <= doubtful(x, y), "{x},{y}: {value}");
         }
     }
 

@@ -521,7 +521,7 @@ impl Pipeline {
         self.people.copy_from(&self.found);
         self.edges.refine(&mut self.people, picture);
         self.smooth.take(picture);
-        self.room.look(&self.smooth, &self.people);
+        self.room.look(&self.smooth, &self.found);
         // The band comes before the subject is chosen: what is too faint to be shown must
         // not tie a bystander to the subject.
         self.matte.copy_from(&self.people);
@@ -550,11 +550,13 @@ impl Pipeline {
             self.settler.reset();
         }
         if !late && state.trusts(verdict) {
-            ready.backdrop.observe(picture, &self.people, at);
-            let subject = self.subject.subject();
-            self.room.learn(&self.smooth, &self.people, subject, at);
+            ready.backdrop.observe(picture, &self.found, at);
         }
-        let (matte, people) = (&mut self.matte, &self.people);
+        if !late && state.half_trusts(verdict) {
+            let subject = self.subject.subject();
+            self.room.learn(&self.smooth, &self.found, subject, at);
+        }
+        let (matte, people) = (&mut self.matte, &self.found);
         self.settler.settle(matte, people, &self.smooth, at);
         let cover = match verdict {
             Verdict::Card(_) => {

@@ -81,16 +81,19 @@ impl State {
     }
 
     /// Whether the mask of the frame that was just decided may also teach what the room
-    /// looks like.
+    /// looks like, and what stands for it.
     pub(crate) fn trusts(&self, verdict: Verdict) -> bool {
         match verdict {
-            // What an undecided mask is sure of is learned all the same: in an empty room
-            // networks doubt chairs and coats.
-            Verdict::Person
-            | Verdict::CoverAll(Cause::Nobody | Cause::NoSubject | Cause::Undecided) => true,
+            Verdict::Person | Verdict::CoverAll(Cause::Nobody | Cause::NoSubject) => true,
             Verdict::Card(Cause::Starting) => self.good > 0,
             _ => false,
         }
+    }
+
+    /// Whether it may at least teach what the room looks like, which only takes away: what an
+    /// undecided mask is sure of, too, for in an empty room networks doubt chairs and coats.
+    pub(crate) fn half_trusts(&self, verdict: Verdict) -> bool {
+        self.trusts(verdict) || verdict == Verdict::CoverAll(Cause::Undecided)
     }
 }
 
@@ -195,14 +198,15 @@ fn jump(before: Facts, now: Facts) -> Option<Cause> {
         return Some(Cause::BrightnessStep);
     }
     // A network that finds somebody in what is known to be the room finds nobody, and what
-    // is known comes all at once.
+    // is known to be the room comes all at once. That it is no longer known never does.
     let jumps = |a: u16, b: u16| {
         let step = a.abs_diff(b);
         let much = step > MAX_AREA_STEP_PERMILLE && step * 2 > a.max(b);
         much || step > MAX_AREA_LEAP_PERMILLE
     };
-    let area = jumps(before.people_permille, now.people_permille)
-        && jumps(before.strange_permille, now.strange_permille);
+    let rises = now.strange_permille > before.strange_permille;
+    let area = jumps(before.strange_permille, now.strange_permille)
+        && (rises || jumps(before.people_permille, now.people_permille));
     area.then_some(Cause::AreaJump)
 }
 
@@ -266,12 +270,13 @@ mod tests {
         let stranger = with(|f| f.subject_permille = 0);
         let dark = with(|f| f.brightness = 60);
         let huge = area(800);
+        let mistaken = with(|f| f.people_permille = 800);
         let blank = with(|f| (f.brightness, f.contrast) = (16, 3));
         let late = Evidence::Mask {
             facts: PERSON,
             late: true,
         };
-        let cases: [(&str, usize, Vec<Evidence>, Vec<Verdict>); 17] = [
+        let cases: [(&str, usize, Vec<Evidence>, Vec<Verdict>); 19] = [
             (
                 "warming up",
                 0,
@@ -338,6 +343,18 @@ mod tests {
                 5,
                 vec![huge; 11],
                 [vec![CoverAll(AreaJump); 10], vec![Person]].concat(),
+            ),
+            (
+                "the room is no longer known a frame after the network took it for somebody",
+                5,
+                [vec![mistaken], vec![huge; 11]].concat(),
+                [vec![Person], vec![CoverAll(AreaJump); 10], vec![Person]].concat(),
+            ),
+            (
+                "what the network takes for somebody turns out to be the room",
+                5,
+                vec![mistaken, good, mistaken],
+                vec![Person; 3],
             ),
             (
                 "uncertain: late",

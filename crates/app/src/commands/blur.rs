@@ -55,7 +55,7 @@ pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
         recorder.set_settings(settings);
         run.record_by(recorder);
     }
-    let ended = run.all(opened.source.as_mut(), |_, protected| {
+    let ended = run.all(opened.source.as_mut(), |_, protected, _| {
         Ok(writing.write(&protected.view())?)
     })?;
     if run.tally().frames() == 0 {

@@ -51,7 +51,7 @@ fn protect_clip(options: &DemoOptions) -> Result<Option<Clip>, Failure> {
     let mut writer = MjpegWriter::new(io::BufWriter::new(file), &info)?;
     let mut pairs: Vec<(Frame, Frame)> = Vec::new();
     let started = Instant::now();
-    let ended = run.all(&mut reader, |before, after| {
+    let ended = run.all(&mut reader, |before, after, _| {
         pairs.push((before.clone(), after.clone()));
         writer
             .write(&after.view())
@@ -92,7 +92,7 @@ fn protect_still(options: &DemoOptions) -> Result<PathBuf, Failure> {
     let background = options.protect.background()?;
     let mut run = Run::new(&options.protect, background, opened.source.info())?;
     let target = options.out.join("portrait.png");
-    run.all(opened.source.as_mut(), |_, after| {
+    run.all(opened.source.as_mut(), |_, after, _| {
         Ok(write_png(&target, after)?)
     })?;
     Ok(target)

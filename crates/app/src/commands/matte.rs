@@ -2,7 +2,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use frosted::{Background, Frame};
+use frosted::{Background, Frame, Shown};
 
 use crate::cli::MatteOptions;
 use crate::config;
@@ -26,8 +26,8 @@ pub(crate) fn run(options: &MatteOptions) -> Result<Exit, Failure> {
     )?;
     run.reads_from(&options.input);
     let (mut alpha, mut file, mut number) = (Vec::new(), Vec::new(), 0);
-    let ended = run.all(opened.source.as_mut(), |_, protected| {
-        alpha_of(protected, &mut alpha);
+    let ended = run.all(opened.source.as_mut(), |_, protected, shown| {
+        alpha_of(protected, shown, &mut alpha);
         file.clear();
         let spec = protected.spec();
         still::encode_grey_png(&alpha, spec.width(), spec.height(), &mut file)?;
@@ -53,8 +53,13 @@ pub(crate) fn run(options: &MatteOptions) -> Result<Exit, Failure> {
 }
 
 /// The card is opaque, but it is not the person: such a frame's matte is the room's 0.
-pub(super) fn alpha_of(frame: &Frame, alpha: &mut Vec<u8>) {
+pub(super) fn alpha_of(frame: &Frame, shown: Shown, alpha: &mut Vec<u8>) {
     alpha.clear();
+    if matches!(shown, Shown::Card(_)) {
+        let pixels = frame.spec().width() * frame.spec().height();
+        alpha.resize(pixels, 0);
+        return;
+    }
     alpha.extend(frame.bytes().chunks_exact(4).map(|rgba| rgba[3]));
 }
 

@@ -231,7 +231,11 @@ impl SubjectFinder {
         self.scratch
             .extend(marks.map(|(&value, &surely)| surely | u8::from(value < PERSON)));
         for (at, value) in values.iter_mut().enumerate() {
-            if surely[at] == 0 || *value < PERSON {
+            if surely[at] == 0 {
+                continue;
+            }
+            if *value < PERSON {
+                *value = 0;
                 continue;
             }
             let (x, y) = (at % width, at / width);

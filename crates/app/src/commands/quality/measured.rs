@@ -107,13 +107,13 @@ impl Pass<'_> {
         let (mut painted, mut frames) = (Vec::new(), Vec::new());
         let ended = run.all(
             opened.source.as_mut(),
-            |frame: &Frame, protected: &Frame| {
+            |frame: &Frame, protected: &Frame, shown| {
                 let number = frames.len();
                 if number as u64 == self.truth.len() {
                     return Err(self.different_lengths("more"));
                 }
                 let truth = self.truth.read(number, size)?;
-                alpha_of(protected, &mut painted);
+                alpha_of(protected, shown, &mut painted);
                 convert::to_rgba(&frame.view(), &mut rgba);
                 let others = self.others.iter();
                 let others: Result<Vec<_>, _> = others
