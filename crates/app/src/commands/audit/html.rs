@@ -95,7 +95,8 @@ impl Page<'_> {
             self.seconds()
                 .map_or(String::new(), |seconds| format!(", {seconds:.1} s")),
             match self.report.ground {
-                Ground::Mattes => "known: true mattes were given",
+                Ground::Mattes =>
+                    "known by the mattes that were given; the program's own would repeat its mistakes",
                 _ => "not known: no mattes were given",
             },
             self.limits.text_height.in_pixels(self.report.size.1)

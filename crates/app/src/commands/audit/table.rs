@@ -15,7 +15,7 @@ pub(super) fn of(report: &Report, limits: &Limits, verdict: &Verdict, events: &[
         report.size.0,
         report.size.1,
         if report.ground == Ground::Mattes {
-            "judged by true mattes"
+            "judged by the mattes given"
         } else {
             "no mattes"
         }
