@@ -39,8 +39,6 @@ pub(crate) struct EdgeRefiner {
     room: Vec<u8>,
     scratch: Vec<u8>,
     voters: Voters,
-    /// Pixels to decide about, and what was decided.
-    open: Vec<(usize, u8)>,
 }
 
 /// Every [`VOTER_STEP`]th pixel of every so many rows, with a margin of pixels that have no
@@ -74,30 +72,23 @@ impl EdgeRefiner {
         self.room.extend(values.map(|&v| u8::from(v < SURE_NOT)));
         bitmap::erode_square(&mut self.room, width, DOUBT, &mut self.scratch);
         self.voters.list(mask, &self.room, picture);
-        self.open.clear();
         let [first, second, third] = picture.planes();
-        for (at, &value) in mask.values().iter().enumerate() {
-            if !(SURE_NOT..SURE).contains(&value) {
+        // The voters are listed, so that no decision sways another.
+        for (at, value) in mask.values_mut().iter_mut().enumerate() {
+            if !(SURE_NOT..SURE).contains(value) {
                 continue;
             }
             let colour = [first[at], second[at], third[at]];
-            let value = match self.voters.share(at % width, at / width, colour) {
-                Some((share, weight_q8)) => {
-                    let network = u32::from(value) * (256 - weight_q8);
-                    let voted = ((network + share * weight_q8) >> 8) as u8;
-                    if value < SHOWN_BY_HALF_FROM {
-                        voted.min(value)
-                    } else {
-                        voted
-                    }
-                }
-                None => value,
+            let Some((share, weight_q8)) = self.voters.share(at % width, at / width, colour) else {
+                continue;
             };
-            self.open.push((at, value));
-        }
-        let values = mask.values_mut();
-        for &(at, value) in &self.open {
-            values[at] = value;
+            let network = u32::from(*value) * (256 - weight_q8);
+            let voted = ((network + share * weight_q8) >> 8) as u8;
+            *value = if *value < SHOWN_BY_HALF_FROM {
+                voted.min(*value)
+            } else {
+                voted
+            };
         }
     }
 }
