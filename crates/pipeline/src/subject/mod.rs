@@ -4,7 +4,9 @@
 //! frames only chooses between the pixels of the present mask: none is ever added to it.
 //! There is no identity: whoever is elected stays the subject while they can be followed.
 
+mod election;
 mod heads;
+mod others;
 mod parts;
 mod shape;
 mod stillness;
@@ -35,49 +37,11 @@ const MIN_OVERLAP: (usize, usize) = (1, 10);
 const MIN_FACE: (usize, usize) = (1, 10);
 /// The place of a subject that cannot be found is empty after this.
 const GONE_AFTER: Duration = Duration::from_millis(600);
-/// A newcomer fills at least this share of the picture, per mille ...
-const MIN_NEWCOMER_PERMILLE: usize = 15;
-/// ... and has a face of at least this share of its width, per mille; smaller ones sit at the
-/// other end of the room.
-const MIN_FACE_PERMILLE: f32 = 45.0;
-/// Where faces are looked for, somebody without one is believed after this.
-const FACELESS_WAITS: Duration = Duration::from_millis(700);
-/// So many of a newcomer's pixels have moved at least, and this share of them, per mille, and
-/// so many times as large a share as of the room's.
-const MIN_MOVED: (usize, usize, usize) = (6, 1, 4);
-/// The camera itself moves if so much of the room seems to have moved, per mille. Then
-/// nothing tells who moves, and whoever reaches the lower edge of the picture ...
-const CAMERA_MOVES_PERMILLE: usize = 2;
-/// ... with a face of this share of its width, per mille, is believed.
-const NEAR_FACE_PERMILLE: f32 = 70.0;
-/// Somebody else moved about not longer ago than this: what is far from the subject's face,
-/// or was not the subject's before, is doubtful.
-const ALERT: Duration = Duration::from_secs(3);
-/// The parts of others are compared with where they were at least so long ago.
-const OTHERS_AGE: Duration = Duration::from_millis(250);
-/// Somebody else is of at least this size, per mille of the picture.
-const MIN_OTHER_PERMILLE: usize = 4;
-/// A raised hand is not farther from the face than this, in widths of it ...
-const HAND_REACH: f32 = 3.0;
-/// ... and not larger than this with its arm, in squares of its width.
-const HAND_AREA: f32 = 1.5;
-/// Where somebody else is about, a subject reaches so far from the face (see
-/// [`Upright::reach`]).
-const SUBJECT_REACH: f32 = 1.9;
-/// Somebody else reaches so far ...
-const OTHER_REACH: f32 = 1.35;
-/// ... and has what is nearer to them than to the subject, or nearly so ...
-const DOUBT: f32 = 1.6;
-/// ... unless they stand still: then they are a picture or sit there, and nothing of them
-/// goes behind the subject ...
-const STILL_REACH: f32 = 1.0;
-/// ... but nothing within this of a subject's face.
-const OWN_REACH: f32 = 0.6;
 /// What looks like the room and lies closer to the subject's border than this is the room, in
 /// reduced pixels.
 const RIM: usize = 4;
-/// What has not changed since it was the room is the room if most is so within this of it, in
-/// reduced pixels.
+/// What is surely the room is taken out if most around it is the room or nobody's, within this
+/// of it, in reduced pixels.
 const AROUND: usize = 2;
 
 /// What is known of a frame besides its mask.
@@ -221,8 +185,8 @@ impl SubjectFinder {
         clear(matte, &self.last, &self.near, sight.like);
     }
 
-    /// Takes out what has not changed since it was the room, but for single pixels of
-    /// somebody that happen to have its colour: most around them has changed.
+    /// Takes out what is surely the room, but for single pixels of somebody that happen to
+    /// have its colour: most around them is somebody.
     fn drop_room(&mut self, matte: &mut Mask, surely: &[u8]) {
         let (width, height) = self.size;
         let values = matte.values_mut();
@@ -260,96 +224,6 @@ impl SubjectFinder {
             self.last.resize(size.0 * size.1, 0);
             self.reset();
         }
-    }
-
-    fn other_is_about(&self, at: Timestamp) -> bool {
-        self.other_at
-            .is_some_and(|seen| at >= seen && at.since(seen) <= ALERT)
-    }
-
-    fn has_vacancy(&self, subjects: Subjects) -> bool {
-        match subjects {
-            Subjects::One => !self.elected,
-            Subjects::UpTo(most) => {
-                // Whoever has no face counts by their part.
-                let there = self.kept.len().max(self.heads.subject_count());
-                !self.elected || there < usize::from(most.get())
-            }
-            Subjects::All => true,
-        }
-    }
-
-    /// Elects somebody if anybody can be: the root of their part. Whoever is elected has
-    /// moved and does not look like the room; where faces are looked for, has one or waited.
-    fn elect(&mut self, sight: &Sight<'_>, choice: Choice) -> Option<usize> {
-        let (width, height) = self.size;
-        if choice.newcomers == Newcomers::MustMove {
-            let (picture, people) = (sight.picture, sight.people);
-            self.stillness.look(picture, people, sight.at);
-        }
-        let moved = self.stillness.moved();
-        let room = RoomMotion::of(moved, self.stillness.room());
-        let marks = Marks {
-            like: sight.like,
-            moved,
-            ..Marks::default()
-        };
-        self.parts.count(width, &marks);
-        let least_area = width * height * MIN_NEWCOMER_PERMILLE / 1000;
-        let fits = |part: &Part, head: Option<&Head>| {
-            let near = NEAR_FACE_PERMILLE * width.max(height) as f32 / 1000.0;
-            let near =
-                sight.rotation == Rotation::None && head.is_some_and(|head| head.width >= near);
-            let moves = choice.newcomers == Newcomers::AtOnce
-                || room.is_left_behind_by(part)
-                || (room.camera_moves() && near && self.parts.reaches_row(part.root, height - 1));
-            part.area >= least_area && !part.is_room() && moves
-        };
-        let mut best: Option<(f32, Head, usize)> = None;
-        for head in self.heads.others(sight.at) {
-            let least_width = MIN_FACE_PERMILLE * width.max(height) as f32 / 1000.0;
-            // The very middle may look like the room behind it.
-            let around = [(0.0, 0.0), (0.0, 0.3), (0.0, -0.3), (0.3, 0.0), (-0.3, 0.0)];
-            let root = around.into_iter().find_map(|(across, down)| {
-                let (x, y) = (head.x + across * head.width, head.y + down * head.width);
-                let (x, y) = pixel(&Head { x, y, ..head }, self.size)?;
-                self.parts.at(x, y)
-            });
-            let Some(root) = root.filter(|_| head.width >= least_width) else {
-                continue;
-            };
-            let mut parts = self.parts.list().iter();
-            if !parts.any(|part| part.root == root && fits(part, Some(&head))) {
-                continue;
-            }
-            let aside = (head.x / width as f32 - 0.5).abs();
-            let weight = head.width * (1.0 - aside);
-            if best.is_none_or(|(most, ..)| weight > most) {
-                best = Some((weight, head, root));
-            }
-        }
-        if let Some((_, head, root)) = best {
-            self.heads.promote(&head, sight.at);
-            self.waits_since = None;
-            self.elected = true;
-            return Some(root);
-        }
-        if self.elected {
-            return None;
-        }
-        let parts = self.parts.list().iter();
-        let faceless = parts.filter(|part| fits(part, None));
-        let Some(largest) = faceless.max_by_key(|part| part.area) else {
-            self.waits_since = None;
-            return None;
-        };
-        let since = *self.waits_since.get_or_insert(sight.at);
-        if sight.faces_matter == FacesMatter::Yes && sight.at.since(since) < FACELESS_WAITS {
-            return None;
-        }
-        self.waits_since = None;
-        self.elected = true;
-        Some(largest.root)
     }
 
     /// Fills `kept` with the roots of the parts that hold a subject, and notes whether there
@@ -406,58 +280,6 @@ impl SubjectFinder {
         }
     }
 
-    /// Whether the parts that are nobody's have changed: somebody else moves about.
-    fn others_move(&mut self, sight: &Sight<'_>) -> bool {
-        let (width, at) = (self.size.0, sight.at);
-        let least = self.last.len() * MIN_OTHER_PERMILLE / 1000;
-        self.others.resize(self.last.len(), 0);
-        let hands = self.hands(sight);
-        self.hands.clear();
-        if let Some((columns, most)) = hands {
-            let (parts, list) = (&self.parts, self.parts.list().iter());
-            let hand = |part: &&Part| part.area <= most && parts.lies_within(part.root, &columns);
-            self.hands.extend(list.filter(hand).map(|part| part.root));
-        }
-        let (kept, hands, list) = (&self.kept, &self.hands, &mut self.others);
-        let other = |part: &Part| {
-            let own = kept.contains(&part.root) || hands.contains(&part.root);
-            part.area >= least && !part.is_room() && !own
-        };
-        self.parts.draw_those(other, width, list);
-        let moved = match self.others_then_at {
-            Some(_) => {
-                let pairs = self.others.iter().zip(&self.others_then);
-                pairs.filter(|(now, then)| now > then).count() >= least
-            }
-            None => false,
-        };
-        let renew = |then: Timestamp| at < then || at.since(then) >= OTHERS_AGE;
-        if self.others_then_at.is_none_or(renew) {
-            self.others_then_at = Some(at);
-            self.others_then.clone_from(&self.others);
-            // Borders tremble.
-            bitmap::dilate_square(&mut self.others_then, width, 2, &mut self.scratch);
-        }
-        moved
-    }
-
-    /// The columns in which a part is rather the subject's hand than somebody else, and its
-    /// largest area, while nobody else is about: whoever comes in does so from a side or with a
-    /// face.
-    fn hands(&self, sight: &Sight<'_>) -> Option<(std::ops::Range<f32>, usize)> {
-        let alone = sight.rotation == Rotation::None
-            && !self.other_is_about(sight.at)
-            && self.heads.others(sight.at).next().is_none();
-        let head = self
-            .heads
-            .subjects_seen(sight.at)
-            .next()
-            .filter(|_| alone)?;
-        let reach = HAND_REACH * head.width;
-        let columns = (head.x - reach).max(1.0)..(head.x + reach).min(self.size.0 as f32 - 1.0);
-        Some((columns, (HAND_AREA * head.width * head.width) as usize))
-    }
-
     /// Marks the middle of the subjects' faces and counts the marks.
     fn mark_faces(&mut self, sight: &Sight<'_>) -> usize {
         /// By [`Upright::reach`]: eyes, nose and mouth.
@@ -506,66 +328,6 @@ impl SubjectFinder {
         }
     }
 
-    /// Takes from the subject's pixels what is rather somebody else's, and what is left over
-    /// then without a tie to the face.
-    fn cut_others(&mut self, sight: &Sight<'_>, choice: Choice) {
-        let (width, upright) = (self.size.0, Upright::of(sight.rotation));
-        let alert = self.other_is_about(sight.at);
-        if !alert && self.heads.others(sight.at).next().is_none() {
-            return;
-        }
-        let shaped = alert && choice.subjects == Subjects::One && self.shape.recall(sight.at);
-        let shape = self.heads.subjects(sight.at).next().filter(|_| shaped);
-        let own = |x: f32, y: f32| {
-            let reaches = self
-                .heads
-                .subjects(sight.at)
-                .map(|head| upright.reach(&head, x, y));
-            reaches.reduce(f32::min)
-        };
-        let mut cut = false;
-        for (at, pixel) in self.last.iter_mut().enumerate() {
-            if *pixel == 0 {
-                continue;
-            }
-            let (x, y) = ((at % width) as f32, (at / width) as f32);
-            let own = own(x, y);
-            let far = alert && own.is_some_and(|own| own >= SUBJECT_REACH);
-            let own = own.unwrap_or(f32::INFINITY);
-            let mut others = self.heads.others_and_stillness(sight.at);
-            let taken = own > OWN_REACH
-                && others.any(|(head, still)| {
-                    let (most, doubt) = match still {
-                        true => (STILL_REACH, 1.0),
-                        false => (OTHER_REACH, DOUBT),
-                    };
-                    let theirs = upright.reach(&head, x, y);
-                    theirs < most && theirs < doubt * own
-                });
-            let outside = shape.is_some_and(|head| !self.shape.allows(&head, upright, x, y));
-            if far || taken || outside {
-                *pixel = 0;
-                cut = true;
-            }
-        }
-        if !cut {
-            return;
-        }
-        self.parts.find(&self.last, width, 1);
-        let marks = Marks {
-            face: &self.face,
-            ..Marks::default()
-        };
-        self.parts.count(width, &marks);
-        let parts = self.parts.list().iter();
-        let main = parts
-            .max_by_key(|part| (part.face, part.area))
-            .map(|part| part.root);
-        let several = choice.subjects != Subjects::One;
-        let tied = |part: &Part| Some(part.root) == main || (several && part.face > 0);
-        self.parts.draw_those(tied, width, &mut self.last);
-    }
-
     /// Takes from the subject's border what looks like the room.
     fn drop_rim(&mut self, like: &[u8]) {
         self.near.clone_from(&self.last);
@@ -574,35 +336,6 @@ impl SubjectFinder {
         for (pixel, (&like, &inside)) in self.last.iter_mut().zip(marks) {
             *pixel &= 1 - (like & (1 - inside));
         }
-    }
-}
-
-/// How much of the room seems to have moved.
-#[derive(Clone, Copy, Debug)]
-struct RoomMotion {
-    moved: usize,
-    all: usize,
-}
-
-impl RoomMotion {
-    fn of(moved: &[u8], room: &[u8]) -> Self {
-        let moved = moved.iter().zip(room);
-        Self {
-            moved: moved.map(|(moved, room)| usize::from(moved & room)).sum(),
-            all: room.iter().map(|&room| usize::from(room)).sum(),
-        }
-    }
-
-    fn camera_moves(self) -> bool {
-        1000 * self.moved > CAMERA_MOVES_PERMILLE * self.all
-    }
-
-    /// Whether a part has moved, and clearly more than the room has.
-    fn is_left_behind_by(self, part: &Part) -> bool {
-        let (least, permille, times) = MIN_MOVED;
-        part.moved >= least
-            && 1000 * part.moved >= permille * part.area
-            && part.moved * self.all >= times * self.moved * part.area
     }
 }
 

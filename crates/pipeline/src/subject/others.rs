@@ -1,0 +1,155 @@
+//! Somebody else: whether they move about, and what is theirs.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use frosted_core::{Rotation, Timestamp};
+
+use super::heads::Upright;
+use super::parts::{Marks, Part};
+use super::{Choice, Sight, SubjectFinder};
+use crate::bitmap;
+use crate::settings::Subjects;
+
+/// Somebody else moved about not longer ago than this: what is far from the subject's face,
+/// or was not the subject's before, is doubtful.
+const ALERT: Duration = Duration::from_secs(3);
+/// The parts of others are compared with where they were at least so long ago.
+const OTHERS_AGE: Duration = Duration::from_millis(250);
+/// Somebody else is of at least this size, per mille of the picture.
+const MIN_OTHER_PERMILLE: usize = 4;
+/// A raised hand is not farther from the face than this, in widths of it ...
+const HAND_REACH: f32 = 3.0;
+/// ... and not larger than this with its arm, in squares of its width.
+const HAND_AREA: f32 = 1.5;
+/// Where somebody else is about, a subject reaches so far from the face (see
+/// [`Upright::reach`]).
+const SUBJECT_REACH: f32 = 1.9;
+/// Somebody else reaches so far ...
+const OTHER_REACH: f32 = 1.35;
+/// ... and has what is nearer to them than to the subject, or nearly so ...
+const DOUBT: f32 = 1.6;
+/// ... unless they stand still: then they are a picture or sit there, and nothing of them
+/// goes behind the subject ...
+const STILL_REACH: f32 = 1.0;
+/// ... but nothing within this of a subject's face.
+const OWN_REACH: f32 = 0.6;
+
+impl SubjectFinder {
+    /// Whether the parts that are nobody's have changed: somebody else moves about.
+    pub(super) fn others_move(&mut self, sight: &Sight<'_>) -> bool {
+        let (width, at) = (self.size.0, sight.at);
+        let least = self.last.len() * MIN_OTHER_PERMILLE / 1000;
+        self.others.resize(self.last.len(), 0);
+        let hands = self.hands(sight);
+        self.hands.clear();
+        if let Some((columns, most)) = hands {
+            let (parts, list) = (&self.parts, self.parts.list().iter());
+            let hand = |part: &&Part| part.area <= most && parts.lies_within(part.root, &columns);
+            self.hands.extend(list.filter(hand).map(|part| part.root));
+        }
+        let (kept, hands, list) = (&self.kept, &self.hands, &mut self.others);
+        let other = |part: &Part| {
+            let own = kept.contains(&part.root) || hands.contains(&part.root);
+            part.area >= least && !part.is_room() && !own
+        };
+        self.parts.draw_those(other, width, list);
+        let moved = match self.others_then_at {
+            Some(_) => {
+                let pairs = self.others.iter().zip(&self.others_then);
+                pairs.filter(|(now, then)| now > then).count() >= least
+            }
+            None => false,
+        };
+        let renew = |then: Timestamp| at < then || at.since(then) >= OTHERS_AGE;
+        if self.others_then_at.is_none_or(renew) {
+            self.others_then_at = Some(at);
+            self.others_then.clone_from(&self.others);
+            // Borders tremble.
+            bitmap::dilate_square(&mut self.others_then, width, 2, &mut self.scratch);
+        }
+        moved
+    }
+
+    /// The columns in which a part is rather the subject's hand than somebody else, and its
+    /// largest area, while nobody else is about: whoever comes in does so from a side or with a
+    /// face.
+    pub(super) fn hands(&self, sight: &Sight<'_>) -> Option<(Range<f32>, usize)> {
+        let alone = sight.rotation == Rotation::None
+            && !self.other_is_about(sight.at)
+            && self.heads.others(sight.at).next().is_none();
+        let head = self
+            .heads
+            .subjects_seen(sight.at)
+            .next()
+            .filter(|_| alone)?;
+        let reach = HAND_REACH * head.width;
+        let columns = (head.x - reach).max(1.0)..(head.x + reach).min(self.size.0 as f32 - 1.0);
+        Some((columns, (HAND_AREA * head.width * head.width) as usize))
+    }
+
+    /// Takes from the subject's pixels what is rather somebody else's, and what is left over
+    /// then without a tie to the face.
+    pub(super) fn cut_others(&mut self, sight: &Sight<'_>, choice: Choice) {
+        let (width, upright) = (self.size.0, Upright::of(sight.rotation));
+        let alert = self.other_is_about(sight.at);
+        if !alert && self.heads.others(sight.at).next().is_none() {
+            return;
+        }
+        let shaped = alert && choice.subjects == Subjects::One && self.shape.recall(sight.at);
+        let shape = self.heads.subjects(sight.at).next().filter(|_| shaped);
+        let own = |x: f32, y: f32| {
+            let reaches = self
+                .heads
+                .subjects(sight.at)
+                .map(|head| upright.reach(&head, x, y));
+            reaches.reduce(f32::min)
+        };
+        let mut cut = false;
+        for (at, pixel) in self.last.iter_mut().enumerate() {
+            if *pixel == 0 {
+                continue;
+            }
+            let (x, y) = ((at % width) as f32, (at / width) as f32);
+            let own = own(x, y);
+            let far = alert && own.is_some_and(|own| own >= SUBJECT_REACH);
+            let own = own.unwrap_or(f32::INFINITY);
+            let mut others = self.heads.others_and_stillness(sight.at);
+            let taken = own > OWN_REACH
+                && others.any(|(head, still)| {
+                    let (most, doubt) = match still {
+                        true => (STILL_REACH, 1.0),
+                        false => (OTHER_REACH, DOUBT),
+                    };
+                    let theirs = upright.reach(&head, x, y);
+                    theirs < most && theirs < doubt * own
+                });
+            let outside = shape.is_some_and(|head| !self.shape.allows(&head, upright, x, y));
+            if far || taken || outside {
+                *pixel = 0;
+                cut = true;
+            }
+        }
+        if !cut {
+            return;
+        }
+        self.parts.find(&self.last, width, 1);
+        let marks = Marks {
+            face: &self.face,
+            ..Marks::default()
+        };
+        self.parts.count(width, &marks);
+        let parts = self.parts.list().iter();
+        let main = parts
+            .max_by_key(|part| (part.face, part.area))
+            .map(|part| part.root);
+        let several = choice.subjects != Subjects::One;
+        let tied = |part: &Part| Some(part.root) == main || (several && part.face > 0);
+        self.parts.draw_those(tied, width, &mut self.last);
+    }
+
+    pub(super) fn other_is_about(&self, at: Timestamp) -> bool {
+        self.other_at
+            .is_some_and(|seen| at >= seen && at.since(seen) <= ALERT)
+    }
+}
