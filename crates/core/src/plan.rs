@@ -48,9 +48,9 @@ pub const SHOWN_FROM: u8 = 204;
 /// From this matte value on a pixel is shown by half and more (.65).
 pub const SHOWN_BY_HALF_FROM: u8 = 166;
 
-/// The band in pixels at a height of 720, never less than one pixel of the frame. With the
-/// border drawn by colour, half a pixel more or less costs half a per cent of the person,
-/// and a third of what a fringe shows of the room.
+/// The band in pixels at a height of 720, never less than one pixel of the frame. A wider one
+/// loses more of the person, a narrower one shows more of the room in the fringe; `frosted
+/// audit` tells both.
 const BAND_PX_AT_720: u32 = 1;
 
 fn band_q8(upright_height: usize, square_px: usize) -> u32 {
