@@ -533,6 +533,8 @@ impl Pipeline {
             people: &self.people,
             like: self.room.like(),
             surely: self.room.surely(),
+            known: self.room.known(),
+            remembered: self.room.remembered(),
             faces,
             faces_matter,
         };
