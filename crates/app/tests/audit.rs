@@ -344,6 +344,90 @@ fn mattes_of_the_program_itself_are_read() {
     ));
 }
 
+/// The person as a program that errs by two pixels cuts them out.
+fn cut_narrow(t: usize, x: usize, y: usize) -> u8 {
+    let around = [
+        (x + 2, y),
+        (x.saturating_sub(2), y),
+        (x, y.saturating_sub(2)),
+    ];
+    let narrow = around.iter().all(|(x, y)| is_person(t, *x, *y));
+    if narrow { 200 } else { 128 }
+}
+
+#[test]
+fn mattes_of_the_program_itself_are_warned_of() {
+    let folder = planted();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("narrow.y4m"), clip(cut_narrow)).unwrap();
+    let said = |protected: &str, mattes: &str| {
+        let arguments = [
+            "audit",
+            "original.y4m",
+            protected,
+            "--mask",
+            mattes,
+            "--force",
+        ];
+        let reports = ["--json", "a.json", "--html", "a.html"];
+        let output = run(folder.path(), &[&arguments[..], &reports].concat());
+        let figures = json(&fs::read(at("a.json")).unwrap());
+        let page = fs::read_to_string(at("a.html")).unwrap();
+        (String::from_utf8(output.stdout).unwrap(), figures, page)
+    };
+    let (table, figures, page) = said("narrow.y4m", "masks");
+    assert!(!table.contains("WARNING"), "{table}");
+    assert_eq!(figures["own_mattes"], serde_json::Value::Null);
+    assert!(!page.contains("role=\"alert\""));
+
+    // What PROTECTED was painted by.
+    let (table, figures, page) = said("good.y4m", "masks");
+    assert_eq!(
+        table.matches("WARNING: PROTECTED is cut out").count(),
+        2,
+        "{table}"
+    );
+    assert_eq!(table.lines().last(), Some("PASS"), "{table}");
+    assert_eq!(figures["own_mattes"]["why"], "fit the protected clip");
+    assert!(page.contains("role=\"alert\"") && page.contains("its own opinion"));
+
+    // What `frosted matte` wrote, whatever it is held against; nobody is in this one.
+    succeeds(run(
+        folder.path(),
+        &["matte", "original.y4m", "own", "--engine", "rten"],
+    ));
+    let (table, figures, page) = said("narrow.y4m", "own");
+    assert_eq!(
+        table.matches("WARNING: 12 of 12 mattes").count(),
+        2,
+        "{table}"
+    );
+    assert_eq!(figures["own_mattes"]["why"], "marked");
+    let warning = figures["own_mattes"]["warning"].as_str().unwrap();
+    assert!(warning.contains("12 of 12 mattes"), "{warning}");
+    assert!(page.contains("12 of 12 mattes"));
+    // One among others is one too many.
+    fs::copy(at("own/000003.png"), at("masks/00003.png")).unwrap();
+    assert!(said("narrow.y4m", "masks").0.contains("1 of 12 mattes"));
+
+    // Whoever takes the figures alone is told, too.
+    let arguments = [
+        "audit",
+        "original.y4m",
+        "narrow.y4m",
+        "--mask",
+        "own",
+        "--json",
+        "-",
+    ];
+    let output = run(folder.path(), &arguments);
+    assert!(
+        stderr(&output).contains("warning: 12 of 12 mattes"),
+        "{}",
+        stderr(&output)
+    );
+}
+
 #[test]
 fn containers_are_read_through_ffmpeg() {
     if !support::has_ffmpeg("containers_are_read_through_ffmpeg") {

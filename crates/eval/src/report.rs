@@ -1,4 +1,5 @@
 use crate::auditor::FrameFigures;
+use crate::cut::CutFigures;
 use crate::detail::Detail;
 use crate::room::RoomOrigin;
 
@@ -39,6 +40,9 @@ pub struct Report {
     pub fringe: Option<f64>,
     /// The same where alpha is .02 to .25, .25 to .75 and .75 to .98.
     pub fringe_parts: [Option<f64>; 3],
+    /// Whether it was cut out along the edge of the mattes given; none without mattes or where
+    /// there is too little of an edge.
+    pub cut: Option<CutFigures>,
 }
 
 impl std::fmt::Debug for Report {

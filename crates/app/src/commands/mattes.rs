@@ -4,7 +4,17 @@ use std::fs;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+use super::own_mattes;
 use crate::media::MediaError;
+
+/// One matte.
+#[derive(Clone, Debug)]
+pub(super) struct Matte {
+    /// A byte a pixel, 0 = room, 255 = person.
+    pub(super) alpha: Vec<u8>,
+    /// The file says that this program's `frosted matte` wrote it.
+    pub(super) marked: bool,
+}
 
 /// The mattes of a clip by the number of their frame.
 #[derive(Debug)]
@@ -51,7 +61,7 @@ impl Mattes {
         self.files.len() as u64
     }
 
-    /// The matte of the frame `number`, counted from 0, a byte a pixel.
+    /// The matte of the frame `number`, counted from 0.
     ///
     /// # Errors
     /// [`MediaError`] if it cannot be read, is not grey or not of this size.
@@ -59,7 +69,7 @@ impl Mattes {
         &self,
         number: usize,
         (width, height): (usize, usize),
-    ) -> Result<Vec<u8>, MediaError> {
+    ) -> Result<Matte, MediaError> {
         let path = &self.files[number];
         let file = fs::File::open(path).map_err(|error| MediaError::opening(path, &error))?;
         decode(BufReader::new(file), (width, height))
@@ -77,7 +87,7 @@ fn number_of(path: &Path) -> Option<u64> {
 fn decode(
     file: impl std::io::BufRead + std::io::Seek,
     (width, height): (usize, usize),
-) -> Result<Vec<u8>, MediaError> {
+) -> Result<Matte, MediaError> {
     let wrong = |error: png::DecodingError| {
         MediaError::damaged(format!("the PNG picture is damaged or cut off ({error})"))
     };
@@ -96,7 +106,10 @@ fn decode(
             "is not grey: mattes are grey pictures, 0 = room, 255 = person",
         ));
     }
-    let mut matte = vec![0; width * height];
-    reader.next_frame(&mut matte).map_err(wrong)?;
-    Ok(matte)
+    let mut alpha = vec![0; width * height];
+    reader.next_frame(&mut alpha).map_err(wrong)?;
+    let mut texts = reader.info().uncompressed_latin1_text.iter();
+    let marked =
+        texts.any(|text| text.keyword == own_mattes::KEYWORD && own_mattes::is_mark(&text.text));
+    Ok(Matte { alpha, marked })
 }

@@ -15,6 +15,7 @@ ul{margin:6px 0;padding-left:20px}
 .verdict.fail{border-color:var(--bad);background:#fcecea}.verdict.fail strong{color:var(--bad)}
 .remarks{border-left:6px solid #e0b04c;background:#fdf6e6;padding:4px 16px;margin:0 0 12px}
 .caution{border:1px solid var(--bad);padding:8px 12px}
+.warning{background:var(--bad);color:#fff;padding:12px 16px;margin:0 0 12px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:12px 0}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 table{width:100%;border-collapse:collapse;font-size:.92rem}
@@ -56,7 +57,7 @@ dl{grid-template-columns:1fr}dt{margin-top:6px}
 body{background:#fff;font-size:10.5pt}
 main{max-width:none;padding:0}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
-figure,tr,.verdict,.remarks,.caution{break-inside:avoid}
+figure,tr,.verdict,.remarks,.caution,.warning{break-inside:avoid}
 h2{break-after:avoid}
 }
 ";
