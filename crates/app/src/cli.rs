@@ -319,7 +319,8 @@ pub(crate) struct QualityOptions {
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 
-    /// The true mattes of the one clip, 00000.png and so on: grey, 0 = room, 255 = person.
+    /// The true mattes of the one clip, named by their numbers (0.png or 00000.png, any number of
+    /// digits, in the order of the frames, none missing): grey, 0 = room, 255 = person.
     #[arg(long, value_name = "DIR", conflicts_with = "data")]
     pub(crate) mask: Option<PathBuf>,
 
@@ -466,7 +467,8 @@ pub(crate) struct AuditOptions {
     #[arg(hide_default_value = true)]
     pub(crate) protected: PathBuf,
 
-    /// The folder of true mattes, 00000.png and so on: grey, 0 = room, 255 = person that may
+    /// The folder of true mattes, named by their numbers (0.png or 00000.png, any number of
+    /// digits, in the order of the frames, none missing): grey, 0 = room, 255 = person that may
     /// be shown.
     #[arg(long, value_name = "DIR")]
     pub(crate) mask: Option<PathBuf>,

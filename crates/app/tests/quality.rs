@@ -184,6 +184,7 @@ fn what_does_not_belong_together_is_refused() {
     fs::create_dir(at("empty")).unwrap();
     for (name, arguments, code, named) in [
         ("no scene", &[][..], 2, &["SCENE"][..]),
+        ("no folder", &["gone"], 1, &["gone: no such folder"]),
         ("no clip", &["empty"], 1, &["empty", "original.y4m"]),
         (
             "no scene in it",

@@ -23,12 +23,14 @@ pub(super) struct Mattes {
 }
 
 impl Mattes {
-    /// Lists a folder of `00000.png`, `00001.png` and so on; other files may lie beside them.
+    /// Lists a folder of PNGs whose names are their numbers, `0.png` or `00000.png`, with as many digits as
+    /// one likes, from any number on; other files may lie beside them.
     ///
     /// # Errors
     /// [`MediaError`] if it cannot be read, has no such file, or a number is missing.
     pub(super) fn open(folder: &Path) -> Result<Self, MediaError> {
-        let entries = fs::read_dir(folder).map_err(|error| MediaError::opening(folder, &error))?;
+        let entries =
+            fs::read_dir(folder).map_err(|error| MediaError::opening_folder(folder, &error))?;
         let mut numbered = Vec::new();
         for entry in entries {
             let path = entry
@@ -40,13 +42,18 @@ impl Mattes {
         let name = folder.display().to_string();
         let Some(&(first, _)) = numbered.first() else {
             return Err(
-                MediaError::unsupported("has no 00000.png, 00001.png and so on in it").of(&name),
+                MediaError::unsupported(
+                    "has no PNG in it whose name is a number, such as 00000.png: give the folder of the mattes",
+                )
+                .of(&name),
             );
         };
         for (wanted, (number, path)) in (first..).zip(&numbered) {
             if *number != wanted {
+                let digits = path.file_stem().map_or(0, |stem| stem.len());
                 return Err(MediaError::damaged(format!(
-                    "{wanted:05}.png was expected, the next one is {}: a matte belongs to its frame",
+                    "{wanted:0digits$}.png was expected, the next one is {}: a matte belongs to its frame, \
+                     each needs one and its own number",
                     path.file_name().unwrap_or_default().display()
                 ))
                 .of(&name));

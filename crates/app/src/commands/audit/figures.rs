@@ -99,7 +99,7 @@ fn room(report: &Report, limits: &Limits) -> Vec<Figure> {
         figure(
             "unprotected frames",
             Value::judged(format!("{raw} of {}", report.frames.len()), raw > 0),
-            Some("none".to_owned()),
+            Some("at most 0".to_owned()),
             "Frames in which more than a tenth of the textured room is as sharp as it was. One \
              is enough to read everything.",
         ),
@@ -166,7 +166,7 @@ fn whole_frame(report: &Report, limits: &Limits) -> Vec<Figure> {
         figure(
             "unprotected frames",
             Value::judged(format!("{raw} of {}", report.frames.len()), raw > 0),
-            Some("none".to_owned()),
+            Some("at most 0".to_owned()),
             "Frames in which more than nine tenths of all texture, person and room, is as sharp as \
              it was. Without mattes a smaller leak cannot be told from the person.",
         ),
