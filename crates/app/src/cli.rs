@@ -4,7 +4,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand};
 use frosted::{Background, EngineChoice, Model, PixelFormat, Rgb, RuntimeSearch, TextHeight};
 
-use crate::config::{SubjectRule, Wishes};
+use crate::config::{SubjectRule, Wishes, height};
 use crate::media::{MediaError, Rate, open};
 use crate::record::{RecordOptions, VerifyOptions};
 
@@ -52,6 +52,9 @@ Each line of --json:
   latency_ms   from the capture of a frame until it was written, median of a second; null
                without frames
   frames       as fps, since the start
+  text_height_px
+               letters up to so many pixels stay unreadable; null where nothing of the room
+               is shown
 Notes, such as a camera that is lost, go to the standard error.
 
 Exit codes: 0 ended by Ctrl-C or a request to end, or with the standard input or output; 1 the
@@ -101,6 +104,8 @@ The line of JSON:
                              and 95th percentile; null where the system does not tell it
   rss_anon_peak_mb           the most anonymous memory held, raw frames not counted,
                              megabytes (10^6 bytes); null but on Linux
+  text_height_px             letters up to so many pixels stay unreadable; null where nothing
+                             of the room is shown
   engine, model              what ran and which network
   stages                     median milliseconds of reduce, segment, decide and paint
   shown                      frames by what was shown";
@@ -241,7 +246,8 @@ pub(crate) struct BlurOptions {
     #[command(flatten)]
     pub(crate) record: RecordOptions,
 
-    /// Write a summary: frames, what was shown, times, engine, model; - is the standard output.
+    /// Write a summary: frames, what was shown, times, text height in pixels, engine, model; -
+    /// is the standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
 }
@@ -550,10 +556,18 @@ impl BackgroundChoice {
 }
 
 impl ProtectOptions {
-    /// The background that is asked for or the default, its picture loaded.
-    pub(crate) fn background(&self) -> Result<Background, MediaError> {
+    /// The background that is asked for or the default, its picture loaded, and what is to be
+    /// said about it for frames of this upright height in pixels.
+    pub(crate) fn background(
+        &self,
+        frame_height_px: usize,
+    ) -> Result<(Background, Option<String>), MediaError> {
         let choice = self.background.as_ref().unwrap_or(&BackgroundChoice::Blur);
-        choice.load(self.text_height.unwrap_or_default())
+        let height = self.text_height.unwrap_or_default();
+        let background = choice.load(height)?;
+        let used = height::used_px(&background, frame_height_px);
+        let held = used.and_then(|_| height::held(height, frame_height_px));
+        Ok((background, held))
     }
 
     /// Where ONNX Runtime is looked for.

@@ -21,6 +21,7 @@ use crate::cli::AuditOptions;
 use crate::commands::own_mattes::OwnMattes;
 use crate::commands::place::Place;
 use crate::commands::truth::Truth;
+use crate::config::height;
 use crate::exit::{Exit, Failure};
 use crate::media::open;
 use crate::messages;
@@ -43,6 +44,9 @@ pub(crate) fn run(options: &AuditOptions) -> Result<Exit, Failure> {
     let (json, page) = (claim(&options.json)?, claim(&options.html)?);
     let mut limits = Limits::default();
     limits.text_height = options.text_height;
+    if let Some(note) = height::held(options.text_height, clips.size().1) {
+        messages::note(&note);
+    }
 
     let timing = clips.info().timing.clone();
     let Some(measured) = measure(options, &truth, clips, page.is_some())? else {
