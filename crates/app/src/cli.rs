@@ -74,6 +74,10 @@ Every figure is explained in the report of --html and in docs/AUDIT.md. Text, co
 faces are not looked for: a PASS is about texture of the room that is as sharp as it was,
 and about the strength of the blur.
 
+Mattes that are the program's own, written by frosted matte or those that PROTECTED was
+painted by, are warned of where they are recognised, also in the JSON (own_mattes): judged by
+them it passes whatever it shows.
+
 Without true mattes nothing tells the room from the person. Only frames that are as good
 as unprotected can be found then, and there is no PASS.
 
@@ -91,7 +95,8 @@ The table is Markdown: a row for each clip and matte, and the means of all clips
   lost       pixels of the person that are less than half shown, %
   shown      pixels of the room that are shown by half or more, %
 What they are exactly stands in docs/MATTE.md. What frosted paints is measured as it is
-painted: a frame that it covers whole has no person. No file is written but that of --json.";
+painted: a frame that it covers whole has no person. True mattes that are its own are warned
+of, also in the JSON (own_mattes). No file is written but that of --json.";
 
 const BENCH_KEYS: &str = "\
 The line of JSON:

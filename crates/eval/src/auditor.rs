@@ -36,7 +36,8 @@ pub struct FrameFigures {
     pub person: Option<PersonFigures>,
     /// The person's colours in the room beside them, 0 to 1; on every fifth frame.
     pub halo: Option<f64>,
-    /// Share of the room's texture that shows where person and room are mixed.
+    /// Share of the room's texture that shows where person and room are mixed. An estimate by
+    /// few pixels, which can be over 1 or under 0.
     pub fringe: Option<f64>,
 }
 

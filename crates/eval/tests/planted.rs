@@ -307,6 +307,26 @@ fn the_fringe_is_measured_where_alpha_is_between() {
 }
 
 #[test]
+fn what_is_missing_of_the_person_counts_for_or_against_the_room() {
+    // Wherever the figure is mixed with the room all is painted over, so that nothing of either
+    // shows. A figure whose texture is the room's negative is then taken for the room, α of it
+    // where 1-α is expected: Σα(1-α) / Σ(1-α)² = 84/140 along the ramp, 7 inside, at α = 7/8.
+    // One that is like the room counts against it by as much.
+    let room = SCENE.room.iter();
+    let negative: Vec<f32> = room.clone().map(|level| 240.0 - level).collect();
+    let positive: Vec<f32> = room.map(|level| 20.0 + level).collect();
+    for (figure, sign) in [(&negative, 1.0), (&positive, -1.0)] {
+        let original = |t: usize| mixed(&SCENE.alphas[t], figure, &SCENE.room);
+        let report = SCENE.audit_of(original, |t| {
+            let opaque: Vec<f32> = SCENE.alphas[t].iter().map(|alpha| alpha.floor()).collect();
+            mixed(&opaque, figure, &SCENE.concealed)
+        });
+        near("whole", report.fringe.unwrap(), sign * 0.6, 0.1);
+        near("inside", report.fringe_parts[2].unwrap(), sign * 7.0, 0.7);
+    }
+}
+
+#[test]
 fn a_clip_that_was_cut_by_the_mattes_given_is_told_from_one_that_was_not() {
     let cut_by = |wider: f32| {
         let report = SCENE.audit(|t| {

@@ -169,6 +169,7 @@ impl Page<'_> {
             limit,
             worse,
             scale,
+            beyond: None,
             format,
         };
         let number: fn(f64) -> String = |value| format!("{value:.2}");
@@ -210,14 +211,17 @@ impl Page<'_> {
                 (0.0, 0.5),
                 number,
             ),
-            plot(
-                "Fringe",
-                of(|f| f.fringe),
-                Some(self.limits.fringe),
-                Worse::High,
-                (0.0, 1.0),
-                percent,
-            ),
+            Plot {
+                beyond: Some(figures::FRINGE_BEYOND),
+                ..plot(
+                    "Fringe",
+                    of(|f| f.fringe),
+                    Some(self.limits.fringe),
+                    Worse::High,
+                    (0.0, 1.0),
+                    percent,
+                )
+            },
             plot(
                 "Flicker, levels",
                 of(|f| f.flicker),

@@ -39,6 +39,7 @@ polyline{fill:none;stroke:#24518f;stroke-width:1.6;vector-effect:non-scaling-str
 line.limit{stroke:var(--bad);stroke-width:1;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}
 rect.event{fill:#eef2f7}
 .times{display:flex;justify-content:space-between;font-size:.7rem;color:var(--soft)}
+.beyond{font-size:.8rem;color:var(--soft);margin:4px 0}
 .pair div{display:grid;grid-template-columns:1fr 1fr;gap:8px;margin-top:4px}
 .pair img{width:100%;height:auto;display:block;background:#ddd}
 .made{color:var(--soft);font-size:.85rem}
