@@ -420,6 +420,7 @@ fn mattes_of_the_program_itself_are_warned_of() {
     assert_eq!(table.lines().last(), Some("PASS"), "{table}");
     assert_eq!(figures["own_mattes"]["why"], "fit the protected clip");
     assert!(page.contains("role=\"alert\"") && page.contains("its own opinion"));
+    assert!(page.contains("verdict none") && !page.contains("verdict pass"));
 
     // What `frosted matte` wrote, whatever it is held against; nobody is in this one.
     succeeds(run(

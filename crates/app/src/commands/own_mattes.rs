@@ -80,7 +80,7 @@ impl fmt::Display for OwnMattes {
             Self::OfTheClip(cut) => write!(
                 f,
                 "PROTECTED is cut out along the very edge of these mattes ({:.1} % of it is off; by mattes of \
-                 another making that was 12 % and more). If it was painted by them it is judged by its own \
+                 another making that was 10 % and more). If it was painted by them it is judged by its own \
                  opinion: what was taken for the person by mistake is not looked at. Give mattes of another making",
                 cut.lost * 100.0
             ),

@@ -64,6 +64,10 @@ impl Page<'_> {
 
     fn head(&self, out: &mut String) {
         let (class, sentence) = match self.verdict.outcome {
+            Outcome::Pass if self.own_mattes.is_some() => (
+                "none",
+                "No limit was passed, by mattes that are most likely the program's own.",
+            ),
             Outcome::Pass => ("pass", "No limit was passed."),
             Outcome::Fail => ("fail", "The room can be seen:"),
             Outcome::NoVerdict => ("none", "It cannot be told whether the room can be seen:"),
