@@ -4,7 +4,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand};
 use frosted::{Background, EngineChoice, Model, PixelFormat, Rgb, RuntimeSearch, TextHeight};
 
-use crate::config::{SubjectRule, Wishes};
+use crate::config::{SubjectRule, Wishes, height};
 use crate::media::{MediaError, Rate, open};
 use crate::record::{RecordOptions, VerifyOptions};
 
@@ -52,6 +52,9 @@ Each line of --json:
   latency_ms   from the capture of a frame until it was written, median of a second; null
                without frames
   frames       as fps, since the start
+  text_height_px
+               letters up to so many pixels stay unreadable; null where nothing of the room
+               is shown
 Notes, such as a camera that is lost, go to the standard error.
 
 Exit codes: 0 ended by Ctrl-C or a request to end, or with the standard input or output; 1 the
@@ -71,6 +74,10 @@ Every figure is explained in the report of --html and in docs/AUDIT.md. Text, co
 faces are not looked for: a PASS is about texture of the room that is as sharp as it was,
 and about the strength of the blur.
 
+Mattes that are the program's own, written by frosted matte or those that PROTECTED was
+painted by, are warned of where they are recognised, also in the JSON (own_mattes): judged by
+them it passes whatever it shows.
+
 Without true mattes nothing tells the room from the person. Only frames that are as good
 as unprotected can be found then, and there is no PASS.
 
@@ -88,7 +95,8 @@ The table is Markdown: a row for each clip and matte, and the means of all clips
   lost       pixels of the person that are less than half shown, %
   shown      pixels of the room that are shown by half or more, %
 What they are exactly stands in docs/MATTE.md. What frosted paints is measured as it is
-painted: a frame that it covers whole has no person. No file is written but that of --json.";
+painted: a frame that it covers whole has no person. True mattes that are its own are warned
+of, also in the JSON (own_mattes). No file is written but that of --json.";
 
 const BENCH_KEYS: &str = "\
 The line of JSON:
@@ -101,6 +109,8 @@ The line of JSON:
                              and 95th percentile; null where the system does not tell it
   rss_anon_peak_mb           the most anonymous memory held, raw frames not counted,
                              megabytes (10^6 bytes); null but on Linux
+  text_height_px             letters up to so many pixels stay unreadable; null where nothing
+                             of the room is shown
   engine, model              what ran and which network
   stages                     median milliseconds of reduce, segment, decide and paint
   shown                      frames by what was shown";
@@ -241,7 +251,8 @@ pub(crate) struct BlurOptions {
     #[command(flatten)]
     pub(crate) record: RecordOptions,
 
-    /// Write a summary: frames, what was shown, times, engine, model; - is the standard output.
+    /// Write a summary: frames, what was shown, times, text height in pixels, engine, model; -
+    /// is the standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
 }
@@ -319,7 +330,8 @@ pub(crate) struct QualityOptions {
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 
-    /// The true mattes of the one clip, 00000.png and so on: grey, 0 = room, 255 = person.
+    /// The true mattes of the one clip, named by their numbers (0.png or 00000.png, any number of
+    /// digits, in the order of the frames, none missing): grey, 0 = room, 255 = person.
     #[arg(long, value_name = "DIR", conflicts_with = "data")]
     pub(crate) mask: Option<PathBuf>,
 
@@ -466,7 +478,8 @@ pub(crate) struct AuditOptions {
     #[arg(hide_default_value = true)]
     pub(crate) protected: PathBuf,
 
-    /// The folder of true mattes, 00000.png and so on: grey, 0 = room, 255 = person that may
+    /// The folder of true mattes, named by their numbers (0.png or 00000.png, any number of
+    /// digits, in the order of the frames, none missing): grey, 0 = room, 255 = person that may
     /// be shown.
     #[arg(long, value_name = "DIR")]
     pub(crate) mask: Option<PathBuf>,
@@ -548,10 +561,18 @@ impl BackgroundChoice {
 }
 
 impl ProtectOptions {
-    /// The background that is asked for or the default, its picture loaded.
-    pub(crate) fn background(&self) -> Result<Background, MediaError> {
+    /// The background that is asked for or the default, its picture loaded, and what is to be
+    /// said about it for frames of this upright height in pixels.
+    pub(crate) fn background(
+        &self,
+        frame_height_px: usize,
+    ) -> Result<(Background, Option<String>), MediaError> {
         let choice = self.background.as_ref().unwrap_or(&BackgroundChoice::Blur);
-        choice.load(self.text_height.unwrap_or_default())
+        let height = self.text_height.unwrap_or_default();
+        let background = choice.load(height)?;
+        let used = height::used_px(&background, frame_height_px);
+        let held = used.and_then(|_| height::held(height, frame_height_px));
+        Ok((background, held))
     }
 
     /// Where ONNX Runtime is looked for.

@@ -56,6 +56,12 @@ pub(crate) fn error(error: &impl Display) {
     say("error", Some(RED), error);
 }
 
+/// What takes the worth from a result.
+pub(crate) fn warning(warning: &impl Display) {
+    const RED: &str = "31";
+    say("warning", Some(RED), warning);
+}
+
 /// A remark.
 pub(crate) fn note(remark: &impl Display) {
     say("note", None, remark);

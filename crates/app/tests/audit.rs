@@ -121,6 +121,11 @@ fn a_clean_clip_passes_with_0() {
         said.contains("Text, codes and faces were not looked for"),
         "{said}"
     );
+    // A limit is a number, and not a word that could be the result.
+    let frames = said
+        .lines()
+        .find(|line| line.contains("unprotected frames"));
+    assert!(frames.unwrap().ends_with("0 of 12; at most 0"), "{said}");
     // Nothing is written that was not asked for.
     assert_eq!(
         names(folder.path()),
@@ -207,6 +212,15 @@ fn what_does_not_belong_together_is_refused_with_both_numbers() {
     mattes(&at("few"), 9);
     mattes(&at("gap"), FRAMES);
     fs::remove_file(at("gap/00003.png")).unwrap();
+    mattes(&at("short"), FRAMES);
+    for t in 0..FRAMES {
+        fs::rename(
+            at(&format!("short/{t:05}.png")),
+            at(&format!("short/{t}.png")),
+        )
+        .unwrap();
+    }
+    fs::remove_file(at("short/3.png")).unwrap();
     fs::create_dir(at("none")).unwrap();
     let cases: &[(&[&str], &[&str])] = &[
         (&["small.y4m"], &["320x180", "160x180"]),
@@ -215,7 +229,12 @@ fn what_does_not_belong_together_is_refused_with_both_numbers() {
         (&["good.y4m", "--mask", "few"], &["9 frames"]),
         (&["good.y4m", "--mask", "gap"], &["00003.png", "00004.png"]),
         (&["good.y4m", "--mask", "none"], &["none", "00000.png"]),
-        (&["good.y4m", "--mask", "gone"], &["gone", "no such file"]),
+        (&["good.y4m", "--mask", "gone"], &["gone", "no such folder"]),
+        (
+            &["good.y4m", "--mask", "truth.json"],
+            &["truth.json", "is a file"],
+        ),
+        (&["good.y4m", "--mask", "short"], &["3.png", "4.png"]),
         (&["gone.y4m"], &["gone.y4m", "no such file"]),
         (&["truth.json"], &["truth.json"]),
     ];
@@ -331,17 +350,113 @@ fn a_report_without_pictures_holds_none() {
 }
 
 #[test]
-fn mattes_of_the_program_itself_are_read() {
-    // `frosted matte` numbers with six digits.
+fn mattes_may_be_numbered_with_any_digits_from_any_number_on() {
     let folder = planted();
-    for t in 0..FRAMES {
-        let from = folder.path().join(format!("masks/{t:05}.png"));
-        fs::rename(from, folder.path().join(format!("masks/{t:06}.png"))).unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let mut before: Vec<_> = (0..FRAMES).map(|t| format!("{t:05}.png")).collect();
+    for (first, digits) in [(0, 6), (0, 1), (1, 4), (98, 1)] {
+        for (t, old) in before.iter_mut().enumerate() {
+            let new = format!("{:0digits$}.png", first + t);
+            fs::rename(
+                at("masks").join(&*old),
+                at("masks").join(format!("{new}.new")),
+            )
+            .unwrap();
+            *old = new;
+        }
+        for name in &before {
+            fs::rename(at(&format!("masks/{name}.new")), at("masks").join(name)).unwrap();
+        }
+        succeeds(run(
+            folder.path(),
+            &["audit", "original.y4m", "good.y4m", "--mask", "masks"],
+        ));
     }
+}
+
+/// The person as a program that errs by two pixels cuts them out.
+fn cut_narrow(t: usize, x: usize, y: usize) -> u8 {
+    let around = [
+        (x + 2, y),
+        (x.saturating_sub(2), y),
+        (x, y.saturating_sub(2)),
+    ];
+    let narrow = around.iter().all(|(x, y)| is_person(t, *x, *y));
+    if narrow { 200 } else { 128 }
+}
+
+#[test]
+fn mattes_of_the_program_itself_are_warned_of() {
+    let folder = planted();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("narrow.y4m"), clip(cut_narrow)).unwrap();
+    let said = |protected: &str, mattes: &str| {
+        let arguments = [
+            "audit",
+            "original.y4m",
+            protected,
+            "--mask",
+            mattes,
+            "--force",
+        ];
+        let reports = ["--json", "a.json", "--html", "a.html"];
+        let output = run(folder.path(), &[&arguments[..], &reports].concat());
+        let figures = json(&fs::read(at("a.json")).unwrap());
+        let page = fs::read_to_string(at("a.html")).unwrap();
+        (String::from_utf8(output.stdout).unwrap(), figures, page)
+    };
+    let (table, figures, page) = said("narrow.y4m", "masks");
+    assert!(!table.contains("WARNING"), "{table}");
+    assert_eq!(figures["own_mattes"], serde_json::Value::Null);
+    assert!(!page.contains("role=\"alert\""));
+
+    // What PROTECTED was painted by.
+    let (table, figures, page) = said("good.y4m", "masks");
+    assert_eq!(
+        table.matches("WARNING: PROTECTED is cut out").count(),
+        2,
+        "{table}"
+    );
+    assert_eq!(table.lines().last(), Some("PASS"), "{table}");
+    assert_eq!(figures["own_mattes"]["why"], "fit the protected clip");
+    assert!(page.contains("role=\"alert\"") && page.contains("its own opinion"));
+    assert!(page.contains("verdict none") && !page.contains("verdict pass"));
+
+    // What `frosted matte` wrote, whatever it is held against; nobody is in this one.
     succeeds(run(
         folder.path(),
-        &["audit", "original.y4m", "good.y4m", "--mask", "masks"],
+        &["matte", "original.y4m", "own", "--engine", "rten"],
     ));
+    let (table, figures, page) = said("narrow.y4m", "own");
+    assert_eq!(
+        table.matches("WARNING: 12 of 12 mattes").count(),
+        2,
+        "{table}"
+    );
+    assert_eq!(figures["own_mattes"]["why"], "marked");
+    let warning = figures["own_mattes"]["warning"].as_str().unwrap();
+    assert!(warning.contains("12 of 12 mattes"), "{warning}");
+    assert!(page.contains("12 of 12 mattes"));
+    // One among others is one too many.
+    fs::copy(at("own/000003.png"), at("masks/00003.png")).unwrap();
+    assert!(said("narrow.y4m", "masks").0.contains("1 of 12 mattes"));
+
+    // Whoever takes the figures alone is told, too.
+    let arguments = [
+        "audit",
+        "original.y4m",
+        "narrow.y4m",
+        "--mask",
+        "own",
+        "--json",
+        "-",
+    ];
+    let output = run(folder.path(), &arguments);
+    assert!(
+        stderr(&output).contains("warning: 12 of 12 mattes"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]

@@ -360,12 +360,69 @@ fn formats_that_a_file_cannot_hold_are_refused_with_the_ones_that_can() {
             2,
             &["out.xyz", "xyz", "built in", "ffmpeg"],
         ),
-        (&["in.y4m", "out"], 2, &["out", "built in"]),
+        (
+            &["in.y4m", "out"],
+            2,
+            &["out: its name has no extension", ".png", ".mp4"],
+        ),
     ];
     for (arguments, code, named) in cases {
         fails(&blur(folder.path(), arguments), code, named);
     }
     assert_eq!(names(folder.path()), ["in.y4m"]);
+}
+
+#[test]
+fn a_text_height_that_the_frame_does_not_allow_is_held_aloud() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("in.y4m"), room_y4m(3)).unwrap();
+    let told = |arguments: &[&str]| {
+        let fixed = ["in.y4m", "out.y4m", "--force", "--json", "told.json"];
+        let output = succeeds(blur(folder.path(), &[&fixed[..], arguments].concat()));
+        let json = fs::read(folder.path().join("told.json")).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        (stderr(&output), json["text_height_px"].clone())
+    };
+    let (said, px) = told(&["--text-height", "1px"]);
+    let note = "note: text height 1px is lower than a 34th of a frame's 48 pixels: raised to 2px";
+    assert!(said.contains(note), "{said}");
+    assert_eq!(px, 2);
+    let (said, px) = told(&["--text-height", "30px", "--background", "frost"]);
+    assert!(
+        said.contains("higher than half of a frame's 48 pixels: lowered to 24px"),
+        "{said}"
+    );
+    assert_eq!(px, 24);
+    let (said, px) = told(&["--text-height", "2px"]);
+    assert!(!said.contains("text height"), "{said}");
+    assert_eq!(px, 2);
+    let (said, px) = told(&["--text-height", "1px", "--background", "green"]);
+    assert!(!said.contains("text height"), "{said}");
+    assert_eq!(px, serde_json::Value::Null);
+
+    let arguments = ["audit", "in.y4m", "out.y4m", "--text-height", "1px"];
+    let said = stderr(&run(folder.path(), &arguments));
+    assert!(said.contains(note), "{said}");
+    fs::write(folder.path().join("raw"), vec![90; 64 * 48 * 3]).unwrap();
+    let arguments = [
+        "bench",
+        "--raw",
+        "raw",
+        "--format",
+        "rgb24",
+        "--size",
+        "64x48",
+        "--frames",
+        "1",
+        "--text-height",
+        "1px",
+        "--engine",
+        "rten",
+    ];
+    let output = succeeds(run(folder.path(), &arguments));
+    assert!(stderr(&output).contains(note), "{}", stderr(&output));
+    let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(line["text_height_px"], 2);
 }
 
 #[cfg(unix)]

@@ -184,6 +184,7 @@ fn what_does_not_belong_together_is_refused() {
     fs::create_dir(at("empty")).unwrap();
     for (name, arguments, code, named) in [
         ("no scene", &[][..], 2, &["SCENE"][..]),
+        ("no folder", &["gone"], 1, &["gone: no such folder"]),
         ("no clip", &["empty"], 1, &["empty", "original.y4m"]),
         (
             "no scene in it",
@@ -259,4 +260,50 @@ fn a_report_replaces_nothing_unasked() {
     ));
     let report: Value = serde_json::from_slice(&fs::read(at("report.json")).unwrap()).unwrap();
     assert_eq!(report["scenes"][0]["name"], "one");
+}
+
+#[test]
+fn mattes_of_the_program_itself_are_no_truth() {
+    let folder = planted();
+    let output = quality(folder.path(), &["one", "--json", "-"]);
+    assert_eq!(json(&output)["scenes"][0]["own_mattes"], Value::Null);
+    assert!(!stderr(&output).contains("warning"));
+
+    let clip = "one/original.y4m";
+    let arguments = ["matte", clip, "own", "--engine", "rten"];
+    succeeds(run(folder.path(), &arguments));
+    let output = succeeds(quality(folder.path(), &[clip, "--mask", "own"]));
+    let table = String::from_utf8(output.stdout).unwrap();
+    let warning = format!("**WARNING:** original: {FRAMES} of {FRAMES} mattes were written by");
+    assert!(table.starts_with(&warning), "{table}");
+    let output = succeeds(quality(
+        folder.path(),
+        &[clip, "--mask", "own", "--json", "-"],
+    ));
+    assert_eq!(json(&output)["scenes"][0]["own_mattes"]["why"], "marked");
+    assert!(stderr(&output).contains("warning: original: "));
+
+    // The same pixels, stored anew by a program that keeps no text.
+    fs::create_dir(folder.path().join("bare")).unwrap();
+    for number in 0..FRAMES {
+        let name = format!("{number:06}.png");
+        let file = fs::read(folder.path().join("own").join(&name)).unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(file))
+            .read_info()
+            .unwrap();
+        let mut alpha = vec![0; WIDTH * HEIGHT];
+        reader.next_frame(&mut alpha).unwrap();
+        let mut bare = Vec::new();
+        still::encode_grey_png(&alpha, WIDTH, HEIGHT, &mut bare).unwrap();
+        fs::write(folder.path().join("bare").join(name), bare).unwrap();
+    }
+    let output = succeeds(quality(
+        folder.path(),
+        &[clip, "--mask", "bare", "--json", "-"],
+    ));
+    assert_eq!(
+        json(&output)["scenes"][0]["own_mattes"]["why"],
+        "as painted"
+    );
+    assert!(stderr(&output).contains("the program's own (IoU 1.0000)"));
 }

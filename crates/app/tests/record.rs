@@ -122,7 +122,10 @@ fn a_record_with_a_key_is_checked_with_that_key() {
         ];
         blur(here, &options)
     };
-    fails(&record("short"), 1, &["short", "16"]);
+    let remedy = "a key has 16 to 65536: make one, such as by head -c 32 /dev/urandom";
+    fails(&record("short"), 1, &["short: has 15 bytes, ", remedy]);
+    fs::write(here.join("long"), vec![7; 100_000]).unwrap();
+    fails(&record("long"), 1, &["long: has 100000 bytes, ", remedy]);
     assert!(!names(here).contains(&"r.jsonl".to_owned()));
     succeeds(record("key"));
     says(
@@ -149,6 +152,8 @@ fn a_file_that_is_there_or_is_something_else_is_not_replaced() {
         let output = blur(here, &["in.y4m", "out.y4m", "--force", "--record", taken]);
         fails(&output, 2, &["--record"]);
     }
+    let output = blur(here, &["in.y4m", "out.y4m", "--record", "gone/r.jsonl"]);
+    fails(&output, 1, &["gone: no such folder, make it first"]);
     assert_eq!(fs::read(here.join("r.jsonl")).unwrap(), b"mine");
     assert_eq!(names(here), ["in.y4m", "r.jsonl"]);
     let output = blur(

@@ -58,6 +58,27 @@ fn a_broken_settings_file_is_named_with_its_line_and_the_remedy() {
 }
 
 #[test]
+fn outputs_that_this_build_lacks_are_not_offered() {
+    let home = tempfile::tempdir().unwrap();
+    let output = run_with(home.path(), None, &["--help"]);
+    let help = String::from_utf8(output.stdout).unwrap();
+    let has_pipewire = cfg!(all(feature = "pipewire", target_os = "linux"));
+    assert!(
+        help.contains("Where the frames go: auto, a device such as"),
+        "{help}"
+    );
+    assert_eq!(help.contains("pipewire"), has_pipewire, "{help}");
+    let output = run_with(home.path(), None, &["--output", "x"]);
+    fails(
+        &output,
+        2,
+        &["output \"x\" is unknown, choose auto, a device"],
+    );
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said.contains("pipewire"), has_pipewire, "{said}");
+}
+
+#[test]
 fn a_settings_file_that_is_named_stands_for_the_usual_one() {
     let home = tempfile::tempdir().unwrap();
     let output = run_with(home.path(), Some("broken"), &["--settings", "other.toml"]);

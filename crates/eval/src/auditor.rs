@@ -2,6 +2,7 @@ use std::thread;
 
 use frosted_core::FrameView;
 
+use crate::cut::CutMeter;
 use crate::detail::Level;
 use crate::error::{AuditError, AuditErrorKind};
 use crate::fringe::{FringeMeter, FringeSums, Mixed};
@@ -35,7 +36,8 @@ pub struct FrameFigures {
     pub person: Option<PersonFigures>,
     /// The person's colours in the room beside them, 0 to 1; on every fifth frame.
     pub halo: Option<f64>,
-    /// Share of the room's texture that shows where person and room are mixed.
+    /// Share of the room's texture that shows where person and room are mixed. An estimate by
+    /// few pixels, which can be over 1 or under 0.
     pub fringe: Option<f64>,
 }
 
@@ -79,6 +81,7 @@ pub struct Auditor {
     halo: HaloMeter,
     fringe: FringeMeter,
     fringe_sums: FringeSums,
+    cut: CutMeter,
     /// 1 where the room was ever legible, and where it ever had texture.
     union: Vec<u8>,
     ever_textured: Vec<u8>,
@@ -131,6 +134,7 @@ impl Auditor {
             halo: HaloMeter::new(size),
             fringe: FringeMeter::new(size),
             fringe_sums: FringeSums::default(),
+            cut: CutMeter::new(size),
             union: vec![0; pixels],
             ever_textured: vec![0; pixels],
             mean: Means::new(size),
@@ -224,7 +228,7 @@ impl Auditor {
     ) -> FrameFigures {
         let (now, before) = (&self.now, &self.before);
         let (leak, flicker, person) = (&mut self.leak, &mut self.flicker, &mut self.person);
-        let (halo, fringe) = (&mut self.halo, &mut self.fringe);
+        let (halo, fringe, cut) = (&mut self.halo, &mut self.fringe, &mut self.cut);
         let room = self.room.as_ref();
         let number = self.frames.len() as u64;
         let has_halo = number.is_multiple_of(HALO_EVERY);
@@ -246,6 +250,9 @@ impl Auditor {
                     room: room.luma(),
                 })
             });
+            if let Some(alpha) = matte {
+                cut.look(number, &now.original, &now.protected, alpha);
+            }
             if let Some(sums) = &fringe {
                 self.fringe_sums.add(sums);
             }
@@ -305,6 +312,7 @@ impl Auditor {
             detail,
             fringe: self.fringe_sums.whole.gain(),
             fringe_parts: self.fringe_sums.parts.map(|part| part.gain()),
+            cut: self.cut.finish(),
             frames: self.frames,
         })
     }

@@ -11,6 +11,11 @@
 //! a takes the tile's tone, b what is missing of the person. The gain is 1 if the pixels are
 //! as they were, 0 if nothing of the room's texture is left. Sums of all tiles are pooled,
 //! so that tiles without texture do not count.
+//!
+//! It is an estimate. Where the person was painted over too, r lacks a part of αF, and as far
+//! as F's texture happens to be like B's in a tile, that is taken for the room or against it. By
+//! chance it cancels over many tiles; the gain of a frame of few tiles, or of the inner part,
+//! where (1-α)B is small beside αF, can be over 1 or under 0.
 
 use crate::filter::{Kernel, Smoother};
 use crate::matte::{self, Region};

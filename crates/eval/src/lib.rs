@@ -3,7 +3,7 @@
 //! An [`Auditor`] is given each frame before and after protection, with the true matte of the
 //! person where there is one, and makes a [`Report`] of it, which [`Limits`] turn into a
 //! [`Verdict`]. How each figure is defined stands with its measure: `leak`, `detail`,
-//! `fringe`, `person`, `halo` and `temporal` among the sources.
+//! `fringe`, `person`, `halo`, `cut` and `temporal` among the sources.
 //!
 //! A [`MatteJudge`] measures how close mattes are to the true ones ([`MatteFigures`]), whoever made
 //! them.
@@ -32,6 +32,7 @@
 #![forbid(unsafe_code)]
 
 mod auditor;
+mod cut;
 mod detail;
 mod error;
 mod filter;
@@ -49,6 +50,7 @@ mod temporal;
 mod verdict;
 
 pub use auditor::{Auditor, FrameFigures};
+pub use cut::CutFigures;
 pub use detail::{Band, Detail};
 pub use error::{AuditError, AuditErrorKind};
 pub use person::PersonFigures;

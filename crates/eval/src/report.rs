@@ -1,4 +1,5 @@
 use crate::auditor::FrameFigures;
+use crate::cut::CutFigures;
 use crate::detail::Detail;
 use crate::room::RoomOrigin;
 
@@ -35,10 +36,14 @@ pub struct Report {
     pub union: Vec<u8>,
     /// What is left of the room's detail in the mean of all frames.
     pub detail: Detail,
-    /// Share of the room's texture that shows where person and room are mixed, whole clip.
+    /// Share of the room's texture that shows where person and room are mixed, whole clip. An
+    /// estimate: over few tiles its error can take it over 1 or under 0, its parts sooner.
     pub fringe: Option<f64>,
     /// The same where alpha is .02 to .25, .25 to .75 and .75 to .98.
     pub fringe_parts: [Option<f64>; 3],
+    /// Whether it was cut out along the edge of the mattes given; none without mattes or where
+    /// there is too little of an edge.
+    pub cut: Option<CutFigures>,
 }
 
 impl std::fmt::Debug for Report {

@@ -226,9 +226,14 @@ impl Report {
         if let Some(fringe) = self.fringe
             && fringe > limits.fringe
         {
+            // More than everything is an error of the estimate, whose size means nothing.
+            let share = if fringe > 1.0 {
+                "over 100 %".to_owned()
+            } else {
+                percent(fringe)
+            };
             remarks.push(format!(
-                "{} of the room's texture shows in the fringe, over {}",
-                percent(fringe),
+                "{share} of the room's texture shows in the fringe, over {}",
                 percent(limits.fringe)
             ));
         }

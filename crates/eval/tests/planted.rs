@@ -307,6 +307,72 @@ fn the_fringe_is_measured_where_alpha_is_between() {
 }
 
 #[test]
+fn what_is_missing_of_the_person_counts_for_or_against_the_room() {
+    // Wherever the figure is mixed with the room all is painted over, so that nothing of either
+    // shows. A figure whose texture is the room's negative is then taken for the room, α of it
+    // where 1-α is expected: Σα(1-α) / Σ(1-α)² = 84/140 along the ramp, 7 inside, at α = 7/8.
+    // One that is like the room counts against it by as much.
+    let room = SCENE.room.iter();
+    let negative: Vec<f32> = room.clone().map(|level| 240.0 - level).collect();
+    let positive: Vec<f32> = room.map(|level| 20.0 + level).collect();
+    for (figure, sign) in [(&negative, 1.0), (&positive, -1.0)] {
+        let original = |t: usize| mixed(&SCENE.alphas[t], figure, &SCENE.room);
+        let report = SCENE.audit_of(original, |t| {
+            let opaque: Vec<f32> = SCENE.alphas[t].iter().map(|alpha| alpha.floor()).collect();
+            mixed(&opaque, figure, &SCENE.concealed)
+        });
+        near("whole", report.fringe.unwrap(), sign * 0.6, 0.1);
+        near("inside", report.fringe_parts[2].unwrap(), sign * 7.0, 0.7);
+    }
+}
+
+#[test]
+fn a_clip_that_was_cut_by_the_mattes_given_is_told_from_one_that_was_not() {
+    let cut_by = |wider: f32| {
+        let report = SCENE.audit(|t| {
+            let alpha = alpha(figure_left(t), wider);
+            mixed(&alpha, &SCENE.original(t), &SCENE.concealed)
+        });
+        report.cut.unwrap()
+    };
+    let own = cut_by(0.0);
+    assert!(own.is_along_the_mattes(), "{own:?}");
+    assert!(
+        SCENE
+            .audit(|t| SCENE.clean(t))
+            .cut
+            .unwrap()
+            .is_along_the_mattes()
+    );
+    // The edge is looked at 2.7 px deep, two steps of a pixel: a cut that is one pixel too
+    // narrow changes the first, an eighth of it, and one that is two too narrow both.
+    for (wider, lost) in [(-1.0, 0.3..0.6), (-2.0, 0.7..1.01)] {
+        let narrow = cut_by(wider);
+        assert!(lost.contains(&narrow.lost), "{wider}: {narrow:?}");
+        assert!(!narrow.is_along_the_mattes(), "{wider}: {narrow:?}");
+    }
+    // The ramp of a wider cut ends where the room begins only if it is wider by the ramp.
+    let wide = cut_by(RAMP + 4.0);
+    assert!(wide.lost < 1e-9 && wide.kept > 0.9, "{wide:?}");
+    assert!(!wide.is_along_the_mattes(), "{wide:?}");
+    // Coded with loss: noise everywhere.
+    let noisy = |wider: f32| {
+        let report = SCENE.audit(|t| {
+            let alpha = alpha(figure_left(t), wider);
+            let mut noisy = mixed(&alpha, &SCENE.original(t), &SCENE.concealed);
+            for (at, level) in noisy.iter_mut().enumerate() {
+                *level += ((at * 7919 + t * 31) % 7) as f32 - 3.0;
+            }
+            noisy
+        });
+        report.cut.unwrap()
+    };
+    assert!(noisy(0.0).is_along_the_mattes(), "{:?}", noisy(0.0));
+    assert!(!noisy(-2.0).is_along_the_mattes(), "{:?}", noisy(-2.0));
+    assert_eq!(SCENE.audit_blind(|t| SCENE.clean(t)).cut, None);
+}
+
+#[test]
 fn without_mattes_only_raw_frames_are_judged() {
     let report = SCENE.audit_blind(|t| SCENE.clean(t));
     assert_eq!(report.ground, Ground::WholeFrame);

@@ -7,9 +7,11 @@ use frosted::{Frame, FrameSpec, FrameView, Newcomers, Timestamp};
 use serde_json::json;
 
 use crate::cli::BenchOptions;
+use crate::config::height;
 use crate::exit::{Exit, Failure};
 use crate::interrupt;
 use crate::media::MediaError;
+use crate::messages;
 use crate::protect;
 use crate::summary::{Tally, percentiles};
 
@@ -22,7 +24,11 @@ const STEP: Duration = Duration::from_millis(33);
 pub(crate) fn run(options: &BenchOptions) -> Result<Exit, Failure> {
     let spec = FrameSpec::new(options.format, options.size.width, options.size.height)?;
     let raw = read(&options.raw, &spec)?;
-    let background = options.protect.background()?;
+    let (background, held) = options.protect.background(spec.upright_height())?;
+    if let Some(note) = held {
+        messages::note(&note);
+    }
+    let text_height_px = height::used_px(&background, spec.upright_height());
     let mut pipeline =
         protect::setup(&options.protect, background, 3, Newcomers::AtOnce)?.build()?;
     let mut output = Frame::new(spec);
@@ -47,7 +53,8 @@ pub(crate) fn run(options: &BenchOptions) -> Result<Exit, Failure> {
         }
         measured.see_memory();
     }
-    let line = measured.to_json(options, pipeline.segmenter_info(), raw.len());
+    let mut line = measured.to_json(options, pipeline.segmenter_info(), raw.len());
+    line["text_height_px"] = text_height_px.into();
     writeln!(io::stdout(), "{line}")
         .map_err(|error| MediaError::write(&error).of("standard output"))?;
     Ok(Exit::Done)

@@ -6,7 +6,7 @@ use frosted::Background;
 use serde_json::Value;
 
 use crate::cli::{BackgroundChoice, BlurOptions, ProtectOptions};
-use crate::config;
+use crate::config::{self, height};
 use crate::exit::{Exit, Failure};
 use crate::media::MediaError;
 use crate::media::open::{self, Coding, SinkOptions, Target, output_name};
@@ -24,9 +24,10 @@ pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
     for note in &opened.notes {
         messages::note(note);
     }
-    let height = opened.source.info().spec.upright_height();
+    let height_px = opened.source.info().spec.upright_height();
     let claim = claim(options)?;
-    let (background, settings) = background(&options.protect, height)?;
+    let (background, settings) = background(&options.protect, height_px)?;
+    let text_height_px = height::used_px(&background, height_px);
     let mut run = Run::new(&options.protect, background, opened.source.info())?;
     run.reads_from(&options.input);
     let summary = options
@@ -67,7 +68,9 @@ pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
         Ended::ByTheUser => writing.break_off()?,
     }
     if let Some(summary) = summary {
-        summary.write(&run.tally().to_json(run.segmenter()))?;
+        let mut told = run.tally().to_json(run.segmenter());
+        told["text_height_px"] = text_height_px.into();
+        summary.write(&told)?;
     }
     tell(options, &run, &writes);
     end_record(&mut run, ended)?;
@@ -124,7 +127,8 @@ fn background(
         messages::note(note);
     }
     let background = look.background.load(look.text_height)?;
-    let settings = floor.with_settings(&background, options.subject.unwrap_or_default());
+    let subject = options.subject.unwrap_or_default();
+    let settings = floor.with_settings(&background, subject, frame_height_px);
     Ok((background, settings))
 }
 

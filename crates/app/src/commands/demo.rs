@@ -4,13 +4,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use frosted::{Frame, FrameSpec, PixelFormat};
+use frosted::{Background, Frame, FrameSpec, PixelFormat};
 
 use crate::cli::{BackgroundChoice, DemoOptions};
 use crate::exit::{Exit, Failure};
 use crate::media::mjpeg::{MjpegReader, MjpegWriter};
 use crate::media::output::{Existing, Output};
 use crate::media::{MediaError, Rate, Sink, convert, open, still};
+use crate::messages;
 use crate::protect::{Ended, Run};
 
 /// The bundled clip, and the rate that raw Motion JPEG cannot say.
@@ -44,7 +45,8 @@ fn protect_clip(options: &DemoOptions) -> Result<Option<Clip>, Failure> {
     let path = options.data.join(CLIP);
     let mut reader = open_clip(&path)?;
     let info = crate::media::Source::info(&reader).clone();
-    let mut run = Run::new(&options.protect, options.protect.background()?, &info)?;
+    let background = background(options, &info.spec)?;
+    let mut run = Run::new(&options.protect, background, &info)?;
     let target = options.out.join("protected.mjpeg");
     let (output, file) = Output::create(&target, &[&path], Existing::Replace)?;
     let name = target.display().to_string();
@@ -76,6 +78,14 @@ fn protect_clip(options: &DemoOptions) -> Result<Option<Clip>, Failure> {
     }))
 }
 
+fn background(options: &DemoOptions, spec: &FrameSpec) -> Result<Background, MediaError> {
+    let (background, held) = options.protect.background(spec.upright_height())?;
+    if let Some(note) = held {
+        messages::note(&note);
+    }
+    Ok(background)
+}
+
 fn open_clip(path: &Path) -> Result<MjpegReader<io::BufReader<File>>, Failure> {
     let file = File::open(path).map_err(|error| {
         Failure::new(format!(
@@ -89,7 +99,7 @@ fn open_clip(path: &Path) -> Result<MjpegReader<io::BufReader<File>>, Failure> {
 
 fn protect_still(options: &DemoOptions) -> Result<PathBuf, Failure> {
     let mut opened = open::source(&options.data.join(STILL), None)?;
-    let background = options.protect.background()?;
+    let background = background(options, &opened.source.info().spec)?;
     let mut run = Run::new(&options.protect, background, opened.source.info())?;
     let target = options.out.join("portrait.png");
     run.all(opened.source.as_mut(), |_, after, _| {

@@ -4,7 +4,17 @@ use std::fs;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+use super::own_mattes;
 use crate::media::MediaError;
+
+/// One matte.
+#[derive(Clone, Debug)]
+pub(super) struct Matte {
+    /// A byte a pixel, 0 = room, 255 = person.
+    pub(super) alpha: Vec<u8>,
+    /// The file says that this program's `frosted matte` wrote it.
+    pub(super) marked: bool,
+}
 
 /// The mattes of a clip by the number of their frame.
 #[derive(Debug)]
@@ -13,12 +23,14 @@ pub(super) struct Mattes {
 }
 
 impl Mattes {
-    /// Lists a folder of `00000.png`, `00001.png` and so on; other files may lie beside them.
+    /// Lists a folder of PNGs whose names are their numbers, `0.png` or `00000.png`, with as many digits as
+    /// one likes, from any number on; other files may lie beside them.
     ///
     /// # Errors
     /// [`MediaError`] if it cannot be read, has no such file, or a number is missing.
     pub(super) fn open(folder: &Path) -> Result<Self, MediaError> {
-        let entries = fs::read_dir(folder).map_err(|error| MediaError::opening(folder, &error))?;
+        let entries =
+            fs::read_dir(folder).map_err(|error| MediaError::opening_folder(folder, &error))?;
         let mut numbered = Vec::new();
         for entry in entries {
             let path = entry
@@ -30,13 +42,18 @@ impl Mattes {
         let name = folder.display().to_string();
         let Some(&(first, _)) = numbered.first() else {
             return Err(
-                MediaError::unsupported("has no 00000.png, 00001.png and so on in it").of(&name),
+                MediaError::unsupported(
+                    "has no PNG in it whose name is a number, such as 00000.png: give the folder of the mattes",
+                )
+                .of(&name),
             );
         };
         for (wanted, (number, path)) in (first..).zip(&numbered) {
             if *number != wanted {
+                let digits = path.file_stem().map_or(0, |stem| stem.len());
                 return Err(MediaError::damaged(format!(
-                    "{wanted:05}.png was expected, the next one is {}: a matte belongs to its frame",
+                    "{wanted:0digits$}.png was expected, the next one is {}: a matte belongs to its frame, \
+                     each needs one and its own number",
                     path.file_name().unwrap_or_default().display()
                 ))
                 .of(&name));
@@ -51,7 +68,7 @@ impl Mattes {
         self.files.len() as u64
     }
 
-    /// The matte of the frame `number`, counted from 0, a byte a pixel.
+    /// The matte of the frame `number`, counted from 0.
     ///
     /// # Errors
     /// [`MediaError`] if it cannot be read, is not grey or not of this size.
@@ -59,7 +76,7 @@ impl Mattes {
         &self,
         number: usize,
         (width, height): (usize, usize),
-    ) -> Result<Vec<u8>, MediaError> {
+    ) -> Result<Matte, MediaError> {
         let path = &self.files[number];
         let file = fs::File::open(path).map_err(|error| MediaError::opening(path, &error))?;
         decode(BufReader::new(file), (width, height))
@@ -77,7 +94,7 @@ fn number_of(path: &Path) -> Option<u64> {
 fn decode(
     file: impl std::io::BufRead + std::io::Seek,
     (width, height): (usize, usize),
-) -> Result<Vec<u8>, MediaError> {
+) -> Result<Matte, MediaError> {
     let wrong = |error: png::DecodingError| {
         MediaError::damaged(format!("the PNG picture is damaged or cut off ({error})"))
     };
@@ -96,7 +113,10 @@ fn decode(
             "is not grey: mattes are grey pictures, 0 = room, 255 = person",
         ));
     }
-    let mut matte = vec![0; width * height];
-    reader.next_frame(&mut matte).map_err(wrong)?;
-    Ok(matte)
+    let mut alpha = vec![0; width * height];
+    reader.next_frame(&mut alpha).map_err(wrong)?;
+    let mut texts = reader.info().uncompressed_latin1_text.iter();
+    let marked =
+        texts.any(|text| text.keyword == own_mattes::KEYWORD && own_mattes::is_mark(&text.text));
+    Ok(Matte { alpha, marked })
 }

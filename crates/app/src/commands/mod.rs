@@ -8,6 +8,7 @@ mod demo;
 mod devices;
 mod matte;
 mod mattes;
+mod own_mattes;
 mod place;
 mod quality;
 mod run;

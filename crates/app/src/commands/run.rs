@@ -70,9 +70,10 @@ pub(crate) fn run(options: &RunOptions) -> Result<Exit, Failure> {
         }
         if height != Some(session.frame_height()) {
             height = Some(session.frame_height());
-            if let Some(note) = config.settings_for(session.frame_height()).note {
+            for note in config.settings_for(session.frame_height()).notes {
                 teller.note(&note);
             }
+            teller.text_height_px = config.text_height_px(session.frame_height());
         }
         let status = session.status();
         if let Some(trouble) = minutes.keep(&mut session, &status, &config) {
@@ -329,6 +330,8 @@ struct Teller {
     told_at: Option<Timestamp>,
     last: Option<Status>,
     trouble: Option<String>,
+    /// Of the settings in force; none where nothing of the room is shown.
+    text_height_px: Option<u32>,
     /// The terminal's cursor stands behind a status line.
     open_line: bool,
 }
@@ -342,6 +345,7 @@ impl Teller {
             told_at: None,
             last: None,
             trouble: None,
+            text_height_px: None,
             open_line: false,
         }
     }
@@ -371,8 +375,9 @@ impl Teller {
         }
         self.told_at = Some(now);
         if self.json {
-            self.voice
-                .say(Stream::Out, format!("{}\n", status.to_json()));
+            let mut line = status.to_json();
+            line["text_height_px"] = self.text_height_px.into();
+            self.voice.say(Stream::Out, format!("{line}\n"));
         } else if self.terminal {
             self.voice.say(Stream::Err, format!("\r\x1b[K{status}"));
             self.open_line = true;

@@ -94,6 +94,13 @@ impl FromStr for SubjectRule {
     }
 }
 
+/// What can be chosen in this build.
+#[cfg(all(feature = "pipewire", target_os = "linux"))]
+pub(super) const OUTPUTS: &str = "auto, a device such as /dev/video10, pipewire or -";
+/// What can be chosen in this build.
+#[cfg(not(all(feature = "pipewire", target_os = "linux")))]
+pub(super) const OUTPUTS: &str = "auto, a device such as /dev/video10 or -";
+
 /// Where the protected frames go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OutputChoice {
@@ -130,7 +137,7 @@ impl FromStr for OutputChoice {
             "-" => Ok(Self::Stdout),
             path if path.starts_with('/') => Ok(Self::Device(path.into())),
             _ => Err(format!(
-                "output \"{text}\" is unknown, choose auto, a device such as /dev/video10, pipewire or - (standard output)"
+                "output \"{text}\" is unknown, choose {OUTPUTS} (standard output)"
             )),
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use frosted::{Background, Rgb, TextHeight};
 
 use super::choices::SubjectRule;
+use super::height;
 use super::table::Entries;
 use super::wishes::SUBJECTS;
 use crate::cli::BackgroundChoice;
@@ -331,7 +332,9 @@ impl Floor {
         &self,
         background: &Background,
         subject: SubjectRule,
+        frame_height_px: usize,
     ) -> serde_json::Value {
+        let text_height_px = height::used_px(background, frame_height_px);
         let (background, text) = match background {
             Background::Blur(text) => ("blur".to_owned(), Some(shown(*text))),
             Background::Frost(text) => ("frost".to_owned(), Some(shown(*text))),
@@ -343,6 +346,7 @@ impl Floor {
         serde_json::json!({
             "background": background,
             "text_height": text,
+            "text_height_px": text_height_px,
             "subject": subject.to_string(),
             "floor": self.to_json(),
         })

@@ -6,6 +6,7 @@ use frosted::{
 
 use super::choices::{OutputChoice, SubjectRule};
 use super::floor::{Breach, Floor, shown};
+use super::height;
 use super::wishes::Wishes;
 use crate::cli::{BackgroundChoice, Size};
 use crate::media::MediaError;
@@ -50,8 +51,8 @@ pub(crate) struct StartSettings {
 pub(crate) struct Held {
     /// What the pipeline is set to.
     pub(crate) settings: Settings,
-    /// What was raised because of the frames' height, to be said once.
-    pub(crate) note: Option<String>,
+    /// What was raised or held because of the frames' height, to be said once.
+    pub(crate) notes: Vec<String>,
 }
 
 /// What is asked for, by the user and by default.
@@ -168,13 +169,14 @@ impl Config {
     /// again whenever frames of another height come.
     pub(crate) fn settings_for(&self, frame_height_px: usize) -> Held {
         let text = self.floor.text_at(self.text_height, frame_height_px);
-        let note = self
-            .floor
-            .text_breach_at(self.text_height, frame_height_px)
-            .filter(|_| self.shows_the_room());
+        let raised = self.floor.text_breach_at(self.text_height, frame_height_px);
+        let raised = raised.map(|breach| breach.raised_to(&shown(text)));
+        let notes = raised
+            .into_iter()
+            .chain(height::held(text, frame_height_px));
         Held {
             settings: self.settings_with(text),
-            note: note.map(|breach| breach.raised_to(&shown(text))),
+            notes: notes.filter(|_| self.shows_the_room()).collect(),
         }
     }
 
@@ -207,7 +209,15 @@ impl Config {
     /// The settings for frames of this height and the floor under them, for records.
     pub(crate) fn to_json(&self, frame_height_px: usize) -> serde_json::Value {
         let background = self.settings_for(frame_height_px).settings.background;
-        self.floor.with_settings(&background, self.subject)
+        self.floor
+            .with_settings(&background, self.subject, frame_height_px)
+    }
+
+    /// The text height that is used in frames of this upright height, in pixels; none where
+    /// nothing of the room is shown.
+    pub(crate) fn text_height_px(&self, frame_height_px: usize) -> Option<u32> {
+        let background = self.settings_for(frame_height_px).settings.background;
+        height::used_px(&background, frame_height_px)
     }
 
     fn shows_the_room(&self) -> bool {

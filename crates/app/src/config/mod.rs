@@ -12,6 +12,7 @@
 mod choices;
 mod file;
 mod floor;
+pub(crate) mod height;
 mod live;
 mod merged;
 mod places;

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use frosted::{CardReason, EngineChoice, Model, Rate, TextHeight};
 
-use super::choices::{OutputChoice, SubjectRule};
+use super::choices::{OUTPUTS, OutputChoice, SubjectRule};
 use super::table::Entries;
 use crate::cli::{BackgroundChoice, Size};
 
@@ -91,9 +91,7 @@ pub(crate) struct Wishes {
     #[arg(long, value_name = "N")]
     pub(crate) fps: Option<Rate>,
 
-    /// Where the frames go: auto, a device such as /dev/video10, pipewire, or - for Y4M on
-    /// the standard output [default: auto].
-    #[arg(long, value_name = "WHERE")]
+    #[arg(long, value_name = "WHERE", help = format!("Where the frames go: {OUTPUTS} (Y4M on the standard output) [default: auto]"))]
     pub(crate) output: Option<OutputChoice>,
 }
 

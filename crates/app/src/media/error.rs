@@ -76,8 +76,19 @@ impl MediaError {
     }
 
     pub(crate) fn opening(path: &Path, source: &io::Error) -> Self {
+        Self::opening_a("file", path, source)
+    }
+
+    pub(crate) fn opening_folder(path: &Path, source: &io::Error) -> Self {
+        Self::opening_a("folder", path, source)
+    }
+
+    fn opening_a(kind: &str, path: &Path, source: &io::Error) -> Self {
         let what = match source.kind() {
-            io::ErrorKind::NotFound => "no such file, check the path".to_owned(),
+            io::ErrorKind::NotFound => format!("no such {kind}, check the path"),
+            io::ErrorKind::NotADirectory if kind == "folder" => {
+                "is a file, give a folder".to_owned()
+            }
             io::ErrorKind::PermissionDenied => {
                 "cannot be opened: permission denied, check who may read it".to_owned()
             }

@@ -284,7 +284,13 @@ impl Target {
         if path == Path::new("-") {
             return Ok(Self::StandardOutput);
         }
-        let extension = extension(path).unwrap_or_default();
+        let Some(extension) = extension(path) else {
+            return Err(MediaError::unsupported(
+                "its name has no extension, which says what is written: give it one, such as .png or .jpg for a \
+                 picture, .mp4, .mkv or .y4m for a clip",
+            )
+            .of(&output_name(path)));
+        };
         Ok(match extension.as_str() {
             "png" => Self::Still(StillFormat::Png),
             "jpg" | "jpeg" => Self::Still(StillFormat::Jpeg),

@@ -276,7 +276,7 @@ pub fn encode_png(frame: &FrameView<'_>, file: &mut Vec<u8>) -> Result<(), Media
     };
     let rows = (0..spec.height()).flat_map(|y| frame.row(0, y)).copied();
     let samples: Vec<u8> = rows.collect();
-    write_png(&samples, spec.width(), spec.height(), colour, file)
+    write_png(&samples, (spec.width(), spec.height()), colour, None, file)
 }
 
 /// Appends 8-bit grey `samples`, row by row without gaps, as a PNG file.
@@ -289,14 +289,30 @@ pub fn encode_grey_png(
     height: usize,
     file: &mut Vec<u8>,
 ) -> Result<(), MediaError> {
-    write_png(samples, width, height, png::ColorType::Grayscale, file)
+    let (colour, text) = (png::ColorType::Grayscale, None);
+    write_png(samples, (width, height), colour, text, file)
+}
+
+/// As [`encode_grey_png`], with one text beside the pixels: its keyword and what it says.
+///
+/// # Errors
+/// As [`encode_grey_png`], or if the text cannot be coded: it has to be Latin-1, the keyword
+/// 1 to 79 bytes of it.
+pub fn encode_grey_png_with_text(
+    samples: &[u8],
+    (width, height): (usize, usize),
+    text: (&str, &str),
+    file: &mut Vec<u8>,
+) -> Result<(), MediaError> {
+    let (colour, text) = (png::ColorType::Grayscale, Some(text));
+    write_png(samples, (width, height), colour, text, file)
 }
 
 fn write_png(
     samples: &[u8],
-    width: usize,
-    height: usize,
+    (width, height): (usize, usize),
     colour: png::ColorType,
+    text: Option<(&str, &str)>,
     file: &mut Vec<u8>,
 ) -> Result<(), MediaError> {
     let wrong = |error: png::EncodingError| {
@@ -307,6 +323,10 @@ fn write_png(
     encoder.set_color(colour);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Fast);
+    if let Some((keyword, said)) = text {
+        let added = encoder.add_text_chunk(keyword.to_owned(), said.to_owned());
+        added.map_err(wrong)?;
+    }
     let mut writer = encoder.write_header().map_err(wrong)?;
     writer.write_image_data(samples).map_err(wrong)?;
     writer.finish().map_err(wrong)

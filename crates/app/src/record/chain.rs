@@ -30,19 +30,32 @@ impl Key {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let mut bytes = Vec::new();
         let most = *Self::BYTES.end() as u64 + 1;
-        File::open(path)
-            .and_then(|file| file.take(most).read_to_end(&mut bytes))
+        let length = File::open(path)
+            .and_then(|file| {
+                let length = file.metadata()?.len();
+                file.take(most).read_to_end(&mut bytes)?;
+                Ok(length)
+            })
             .map_err(|error| MediaError::opening(path, &error))?;
-        Self::new(bytes).map_err(|why| Failure::new(format!("{}: {why}", path.display())))
+        // A device has no length, and what is read ends behind the longest key.
+        let length = length.max(bytes.len() as u64);
+        Self::of(bytes, length).map_err(|why| Failure::new(format!("{}: {why}", path.display())))
     }
 
+    /// A key of these bytes.
+    #[cfg(test)]
     pub(super) fn new(bytes: Vec<u8>) -> Result<Self, String> {
+        let length = bytes.len() as u64;
+        Self::of(bytes, length)
+    }
+
+    /// The bytes that were read of a file of this length.
+    fn of(bytes: Vec<u8>, length: u64) -> Result<Self, String> {
         if Self::BYTES.contains(&bytes.len()) {
             return Ok(Self(bytes));
         }
         Err(format!(
-            "a key of {} bytes is none, give one of {} to {} random ones",
-            bytes.len(),
+            "has {length} bytes, a key has {} to {}: make one, such as by head -c 32 /dev/urandom > key",
             Self::BYTES.start(),
             Self::BYTES.end()
         ))

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::utc::rfc3339;
 use super::{Chain, Counts, FORMAT, Key, RecordOptions, VERSION};
 use crate::exit::Failure;
-use crate::media::MediaError;
 use crate::media::output::{Existing, refuse_target};
+use crate::media::{MediaError, MediaErrorKind};
 
 /// As many lines wait for a slow disk: a quarter of an hour.
 const WAITING: usize = 900;
@@ -65,7 +65,7 @@ impl Claim {
         std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
         let file = open
             .open(path)
-            .map_err(|error| MediaError::write(&error).of(&path.display().to_string()))?;
+            .map_err(|error| cannot_create(&error, path))?;
         Ok(Some(Self {
             path: path.clone(),
             key,
@@ -104,6 +104,17 @@ impl Claim {
             clock,
             begin,
         )
+    }
+}
+
+fn cannot_create(error: &io::Error, path: &Path) -> MediaError {
+    let folder = path.parent().unwrap_or(path);
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            let why = "no such folder, make it first";
+            MediaError::new(MediaErrorKind::Write, why).of(&folder.display().to_string())
+        }
+        _ => MediaError::write(error).of(&path.display().to_string()),
     }
 }
 

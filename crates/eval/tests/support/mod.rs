@@ -68,12 +68,21 @@ impl Scene {
 
     /// Audits the clip whose frames `protect` makes, with mattes and the empty room.
     pub(crate) fn audit(&self, protect: impl Fn(usize) -> Grey) -> Report {
+        self.audit_of(|t| self.original(t), protect)
+    }
+
+    /// The same of another original.
+    pub(crate) fn audit_of(
+        &self,
+        original: impl Fn(usize) -> Grey,
+        protect: impl Fn(usize) -> Grey,
+    ) -> Report {
         let room = frame(&self.room);
         let mut auditor = Auditor::new(WIDTH, HEIGHT)
             .with_room(Room::from_picture(&room.view()))
             .unwrap();
         for t in 0..FRAMES {
-            let (original, protected) = (frame(&self.original(t)), frame(&protect(t)));
+            let (original, protected) = (frame(&original(t)), frame(&protect(t)));
             let matte = matte(&self.alphas[t]);
             auditor
                 .add(&original.view(), &protected.view(), Some(&matte))

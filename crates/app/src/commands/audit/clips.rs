@@ -8,7 +8,7 @@ use frosted::Frame;
 use frosted_eval::{Room, RoomMean};
 
 use crate::cli::AuditOptions;
-use crate::commands::mattes::Mattes;
+use crate::commands::mattes::{Matte, Mattes};
 use crate::commands::truth::Truth;
 use crate::exit::Failure;
 use crate::interrupt;
@@ -19,7 +19,7 @@ use crate::media::{StreamInfo, Timing};
 pub(super) struct Pair {
     pub(super) original: Frame,
     pub(super) protected: Frame,
-    pub(super) matte: Option<Vec<u8>>,
+    pub(super) matte: Option<Matte>,
 }
 
 /// Everything that is read.
@@ -243,7 +243,7 @@ pub(super) fn mean_room(original: &Path, mattes: &Path) -> Result<Option<Room>, 
         if interrupt::asked() {
             return Ok(None);
         }
-        mean.add(&frame.view(), &mattes.read(number as usize, size)?)?;
+        mean.add(&frame.view(), &mattes.read(number as usize, size)?.alpha)?;
         number += 1;
     }
     Ok(Some(mean.finish()))

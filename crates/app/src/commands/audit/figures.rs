@@ -67,6 +67,20 @@ pub(super) fn percent(share: f64) -> String {
     format!("{:.2} %", share * 100.0)
 }
 
+/// Why the fringe of a frame can come out as more than everything or less than nothing.
+pub(super) const FRINGE_BEYOND: &str = "A frame has few mixed pixels before texture, and what is missing of the \
+    person in them is taken for the room, or against it. Of one frame the fringe says little; the figure in the \
+    table is of all frames together.";
+
+/// A share of the room's texture in the fringe: an estimate, whose errors go beyond both ends.
+fn estimate(share: f64) -> String {
+    match (share * 100.0).round() {
+        percent if percent > 100.0 => "over 100 %".to_owned(),
+        percent if percent < 0.0 => "under 0 %".to_owned(),
+        percent => format!("{:.0} %", percent.abs()),
+    }
+}
+
 /// All figures, in the order in which they are read.
 pub(super) fn all(report: &Report, limits: &Limits) -> Vec<Figure> {
     let mut figures = match report.ground {
@@ -99,7 +113,7 @@ fn room(report: &Report, limits: &Limits) -> Vec<Figure> {
         figure(
             "unprotected frames",
             Value::judged(format!("{raw} of {}", report.frames.len()), raw > 0),
-            Some("none".to_owned()),
+            Some("at most 0".to_owned()),
             "Frames in which more than a tenth of the textured room is as sharp as it was. One \
              is enough to read everything.",
         ),
@@ -166,7 +180,7 @@ fn whole_frame(report: &Report, limits: &Limits) -> Vec<Figure> {
         figure(
             "unprotected frames",
             Value::judged(format!("{raw} of {}", report.frames.len()), raw > 0),
-            Some("none".to_owned()),
+            Some("at most 0".to_owned()),
             "Frames in which more than nine tenths of all texture, person and room, is as sharp as \
              it was. Without mattes a smaller leak cannot be told from the person.",
         ),
@@ -235,11 +249,11 @@ fn fringe(report: &Report, limits: &Limits) -> Figure {
             };
             let [outer, middle, inner] = report
                 .fringe_parts
-                .map(|part| part.map_or("-".to_owned(), |part| format!("{:.0} %", part * 100.0)));
+                .map(|part| part.map_or("-".to_owned(), estimate));
             Value::remarked(
                 format!(
-                    "{:.0} % ({outer} outside, {middle}, {inner} inside{of})",
-                    fringe * 100.0
+                    "{} ({outer} outside, {middle}, {inner} inside{of})",
+                    estimate(fringe)
                 ),
                 fringe > limits.fringe,
             )
@@ -252,7 +266,9 @@ fn fringe(report: &Report, limits: &Limits) -> Figure {
         limit: Some(format!("remarked over {:.0} %", limits.fringe * 100.0)),
         meaning: "How much of the room's texture shows where person and room are mixed, as in hair: \
                   alpha .02 to .98, in brackets .02 to .25, .25 to .75 and .75 to .98. 100 % is as \
-                  the camera saw it. The figures above do not look there.",
+                  the camera saw it. An estimate: what is missing of the person there counts for or against \
+                  it, most of all inside, where least of the room is mixed in; that can come to over 100 % or \
+                  under 0. The figures above do not look there.",
     }
 }
 

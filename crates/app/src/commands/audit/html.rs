@@ -10,6 +10,7 @@ use super::figures::{self, Figure, Subject, Value, percent};
 use super::moments::{Moment, Reason, Small};
 use super::plot::{Plot, Worse};
 use super::style;
+use crate::commands::own_mattes::OwnMattes;
 use crate::commands::truth::Event;
 use crate::media::{MediaError, Timing};
 
@@ -21,6 +22,7 @@ pub(super) struct Page<'a> {
     pub(super) report: &'a Report,
     pub(super) limits: &'a Limits,
     pub(super) verdict: &'a Verdict,
+    pub(super) own_mattes: Option<&'a OwnMattes>,
     pub(super) events: &'a [Event],
     pub(super) moments: &'a [Moment],
 }
@@ -62,14 +64,22 @@ impl Page<'_> {
 
     fn head(&self, out: &mut String) {
         let (class, sentence) = match self.verdict.outcome {
+            Outcome::Pass if self.own_mattes.is_some() => (
+                "none",
+                "No limit was passed, by mattes that are most likely the program's own.",
+            ),
             Outcome::Pass => ("pass", "No limit was passed."),
             Outcome::Fail => ("fail", "The room can be seen:"),
             Outcome::NoVerdict => ("none", "It cannot be told whether the room can be seen:"),
         };
         let _ = write!(
             out,
-            "<h1>What this clip still shows of the room</h1>\
+            "<h1>What this clip still shows of the room</h1>{}\
              <section class=\"verdict {class}\"><strong>{}</strong><p>{sentence}</p>",
+            self.own_mattes.map_or(String::new(), |own| format!(
+                "<p class=\"warning\" role=\"alert\"><b>Warning.</b> {}.</p>",
+                escaped(&own.to_string())
+            )),
             self.verdict.outcome
         );
         list(out, &self.verdict.reasons);
@@ -95,6 +105,8 @@ impl Page<'_> {
             self.seconds()
                 .map_or(String::new(), |seconds| format!(", {seconds:.1} s")),
             match self.report.ground {
+                Ground::Mattes if self.own_mattes.is_some() =>
+                    "taken from mattes that are most likely the program's own: see the warning",
                 Ground::Mattes =>
                     "known by the mattes that were given; the program's own would repeat its mistakes",
                 _ => "not known: no mattes were given",
@@ -161,6 +173,7 @@ impl Page<'_> {
             limit,
             worse,
             scale,
+            beyond: None,
             format,
         };
         let number: fn(f64) -> String = |value| format!("{value:.2}");
@@ -202,14 +215,17 @@ impl Page<'_> {
                 (0.0, 0.5),
                 number,
             ),
-            plot(
-                "Fringe",
-                of(|f| f.fringe),
-                Some(self.limits.fringe),
-                Worse::High,
-                (0.0, 1.0),
-                percent,
-            ),
+            Plot {
+                beyond: Some(figures::FRINGE_BEYOND),
+                ..plot(
+                    "Fringe",
+                    of(|f| f.fringe),
+                    Some(self.limits.fringe),
+                    Worse::High,
+                    (0.0, 1.0),
+                    percent,
+                )
+            },
             plot(
                 "Flicker, levels",
                 of(|f| f.flicker),

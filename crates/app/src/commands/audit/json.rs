@@ -3,10 +3,17 @@
 use frosted_eval::{FrameFigures, Ground, Limits, Outcome, Report, RoomOrigin, Spread, Verdict};
 use serde_json::{Value, json};
 
+use crate::commands::own_mattes::OwnMattes;
 use crate::commands::truth::Event;
 
 /// All figures; what was not measured is null.
-pub(super) fn of(report: &Report, limits: &Limits, verdict: &Verdict, events: &[Event]) -> Value {
+pub(super) fn of(
+    report: &Report,
+    limits: &Limits,
+    verdict: &Verdict,
+    own_mattes: Option<&OwnMattes>,
+    events: &[Event],
+) -> Value {
     let has_mattes = report.ground == Ground::Mattes;
     json!({
         "frosted": env!("CARGO_PKG_VERSION"),
@@ -16,6 +23,8 @@ pub(super) fn of(report: &Report, limits: &Limits, verdict: &Verdict, events: &[
         "frames": report.frames.len(),
         "size": [report.size.0, report.size.1],
         "mattes": has_mattes,
+        "own_mattes": own_mattes.map(|own| own.to_json()),
+        "cut": report.cut.map(|cut| json!({"lost": cut.lost, "kept": cut.kept})),
         "room": report.room.map(|origin| match origin {
             RoomOrigin::Picture => "picture",
             _ => "mean of the clip",

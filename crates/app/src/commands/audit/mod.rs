@@ -18,8 +18,10 @@ use self::clips::{Clips, Ended};
 use self::html::Page;
 use self::moments::{Moment, Moments};
 use crate::cli::AuditOptions;
+use crate::commands::own_mattes::OwnMattes;
 use crate::commands::place::Place;
 use crate::commands::truth::Truth;
+use crate::config::height;
 use crate::exit::{Exit, Failure};
 use crate::media::open;
 use crate::messages;
@@ -42,30 +44,43 @@ pub(crate) fn run(options: &AuditOptions) -> Result<Exit, Failure> {
     let (json, page) = (claim(&options.json)?, claim(&options.html)?);
     let mut limits = Limits::default();
     limits.text_height = options.text_height;
+    if let Some(note) = height::held(options.text_height, clips.size().1) {
+        messages::note(&note);
+    }
 
     let timing = clips.info().timing.clone();
-    let Some(Measured { report, moments }) = measure(options, &truth, clips, page.is_some())?
-    else {
+    let Some(measured) = measure(options, &truth, clips, page.is_some())? else {
         return Ok(Exit::Interrupted);
     };
+    let (report, moments) = (&measured.report, &measured.moments);
+    let own_mattes = measured.own_mattes.as_ref();
     let verdict = report.verdict(&limits);
     let takes_the_output = |place: &Option<Place>| matches!(place, Some(Place::StandardOutput));
     if !takes_the_output(&json) && !takes_the_output(&page) {
-        messages::out(&table::of(&report, &limits, &verdict, &truth.events))?;
+        messages::out(&table::of(
+            report,
+            &limits,
+            &verdict,
+            own_mattes,
+            &truth.events,
+        ))?;
+    } else if let Some(own) = own_mattes {
+        messages::warning(own);
     }
     if let Some(place) = json {
-        let json = json::of(&report, &limits, &verdict, &truth.events);
+        let json = json::of(report, &limits, &verdict, own_mattes, &truth.events);
         place.write(format!("{json:#}\n").as_bytes())?;
     }
     if let Some(place) = page {
         let page = Page {
             names: [&options.original, &options.protected].map(|path| open::input_name(path)),
             timing: &timing,
-            report: &report,
+            report,
+            own_mattes,
             limits: &limits,
             verdict: &verdict,
             events: &truth.events,
-            moments: &moments,
+            moments,
         };
         place.write(page.write()?.as_bytes())?;
     }
@@ -78,6 +93,7 @@ pub(crate) fn run(options: &AuditOptions) -> Result<Exit, Failure> {
 
 struct Measured {
     report: Report,
+    own_mattes: Option<OwnMattes>,
     moments: Vec<Moment>,
 }
 
@@ -98,14 +114,15 @@ fn measure(
             Known::BrokenOff => return Ok(None),
         }
     }
-    let (mut progress, mut done) = (Progress::new(frames), 0);
+    let (mut progress, mut done, mut marked) = (Progress::new(frames), 0, 0);
     let mut moments = Moments::default();
     let ended = clips.all(|pair| {
         let figures = *auditor.add(
             &pair.original.view(),
             &pair.protected.view(),
-            pair.matte.as_deref(),
+            pair.matte.as_ref().map(|matte| matte.alpha.as_slice()),
         )?;
+        marked += u64::from(pair.matte.as_ref().is_some_and(|matte| matte.marked));
         if with_pictures {
             moments.see(done, pair, &figures, auditor.legible());
         }
@@ -115,10 +132,14 @@ fn measure(
     })?;
     match ended {
         Ended::ByTheUser => Ok(None),
-        Ended::WithTheClips => Ok(Some(Measured {
-            report: auditor.finish()?,
-            moments: moments.finish(),
-        })),
+        Ended::WithTheClips => {
+            let report = auditor.finish()?;
+            Ok(Some(Measured {
+                own_mattes: OwnMattes::of_audit(marked, done as u64, report.cut),
+                report,
+                moments: moments.finish(),
+            }))
+        }
     }
 }
 

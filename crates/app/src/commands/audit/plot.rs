@@ -20,6 +20,9 @@ pub(super) struct Plot<'a> {
     pub(super) worse: Worse,
     /// The lower end of the scale, and the least that its upper end is.
     pub(super) scale: (f64, f64),
+    /// Why values can lie beyond the scale, for a figure that is an estimate: the scale ends
+    /// where it says then, and they are drawn at its end.
+    pub(super) beyond: Option<&'static str>,
     pub(super) format: fn(f64) -> String,
 }
 
@@ -37,7 +40,10 @@ impl Plot<'_> {
         if known().next().is_none() {
             return String::new();
         }
-        let top = known().chain(self.limit).fold(self.scale.1, f64::max);
+        let top = match self.beyond {
+            Some(_) => self.scale.1,
+            None => known().chain(self.limit).fold(self.scale.1, f64::max),
+        };
         let height = |value: f64| ((value - self.scale.0) / (top - self.scale.0)).clamp(0.0, 1.0);
         let (worst, word) = match self.worse {
             Worse::High => (known().fold(f64::MIN, f64::max), "highest"),
@@ -46,7 +52,7 @@ impl Plot<'_> {
         let mut out = format!(
             "<figure class=\"plot\"><figcaption>{} <span>{word} {}</span></figcaption>",
             self.title,
-            (self.format)(worst)
+            self.words(worst, top)
         );
         self.names(&mut out, events);
         let _ = write!(
@@ -68,7 +74,7 @@ impl Plot<'_> {
              aria-label=\"{}, {word} {}\">",
             self.values.len().max(2) - 1,
             self.title,
-            (self.format)(worst)
+            self.words(worst, top)
         );
         self.stripes(&mut out, events);
         if let Some(limit) = self.limit {
@@ -84,9 +90,37 @@ impl Plot<'_> {
         let end = seconds.map_or(format!("frame {last}"), |seconds| format!("{seconds:.1} s"));
         let _ = write!(
             out,
-            "</svg></div><div class=\"times\"><span>0</span><span>{end}</span></div></figure>"
+            "</svg></div><div class=\"times\"><span>0</span><span>{end}</span></div>"
         );
+        self.tell_beyond(&mut out, top);
+        out.push_str("</figure>");
         out
+    }
+
+    /// A value as it is told: what is beyond the scale is an error of the estimate, whose size
+    /// means nothing.
+    fn words(&self, value: f64, top: f64) -> String {
+        match self.beyond {
+            Some(_) if value > top => format!("over {}", (self.format)(top)),
+            Some(_) if value < self.scale.0 => format!("under {}", (self.format)(self.scale.0)),
+            _ => (self.format)(value),
+        }
+    }
+
+    fn tell_beyond(&self, out: &mut String, top: f64) {
+        let scale = self.scale.0..=top;
+        let known = || self.values.iter().flatten();
+        let beyond = known().filter(|value| !scale.contains(value)).count();
+        if let Some(why) = self.beyond.filter(|_| beyond > 0) {
+            let _ = write!(
+                out,
+                "<p class=\"beyond\">{beyond} of {} frames with this figure are off the scale, over {} or under {}, \
+                 and drawn at its end. {why}</p>",
+                known().count(),
+                (self.format)(top),
+                (self.format)(self.scale.0)
+            );
+        }
     }
 
     fn share(&self, frame: usize) -> f64 {
@@ -155,12 +189,17 @@ mod tests {
     use super::*;
 
     fn plot(values: Vec<Option<f64>>) -> String {
+        drawn(values, None)
+    }
+
+    fn drawn(values: Vec<Option<f64>>, beyond: Option<&'static str>) -> String {
         Plot {
             title: "leak",
             values,
             limit: Some(0.5),
             worse: Worse::High,
             scale: (0.0, 1.0),
+            beyond,
             format: |value| format!("{value:.1}"),
         }
         .draw(None, &[])
@@ -192,6 +231,26 @@ mod tests {
         let drawn = plot(values);
         assert!(drawn.contains("4320,0.00 "), "{drawn}");
         assert!(drawn.matches(',').count() < 1100);
+    }
+
+    #[test]
+    fn estimates_beyond_their_scale_are_drawn_at_its_end_and_explained() {
+        let values = vec![Some(1.65), Some(0.5), None, Some(-0.2), Some(1.0)];
+        let clipped = drawn(values.clone(), Some("Few pixels."));
+        assert!(
+            clipped.contains("points=\"0,0.00 1,50.00 3,100.00 4,0.00 \""),
+            "{clipped}"
+        );
+        assert!(clipped.contains("highest over 1.0<"), "{clipped}");
+        assert!(
+            clipped.contains("2 of 4 frames with this figure are off the scale"),
+            "{clipped}"
+        );
+        assert!(clipped.contains("Few pixels."), "{clipped}");
+        assert!(!clipped.contains("1.6"), "{clipped}");
+        // Within it nothing is to be explained; a figure that is none stretches its scale.
+        assert!(!drawn(vec![Some(0.5)], Some("Few pixels.")).contains("Few"));
+        assert!(drawn(values, None).contains("highest 1.6"));
     }
 
     #[test]

@@ -15,6 +15,7 @@ ul{margin:6px 0;padding-left:20px}
 .verdict.fail{border-color:var(--bad);background:#fcecea}.verdict.fail strong{color:var(--bad)}
 .remarks{border-left:6px solid #e0b04c;background:#fdf6e6;padding:4px 16px;margin:0 0 12px}
 .caution{border:1px solid var(--bad);padding:8px 12px}
+.warning{background:var(--bad);color:#fff;padding:12px 16px;margin:0 0 12px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:12px 0}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 table{width:100%;border-collapse:collapse;font-size:.92rem}
@@ -38,6 +39,7 @@ polyline{fill:none;stroke:#24518f;stroke-width:1.6;vector-effect:non-scaling-str
 line.limit{stroke:var(--bad);stroke-width:1;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}
 rect.event{fill:#eef2f7}
 .times{display:flex;justify-content:space-between;font-size:.7rem;color:var(--soft)}
+.beyond{font-size:.8rem;color:var(--soft);margin:4px 0}
 .pair div{display:grid;grid-template-columns:1fr 1fr;gap:8px;margin-top:4px}
 .pair img{width:100%;height:auto;display:block;background:#ddd}
 .made{color:var(--soft);font-size:.85rem}
@@ -56,7 +58,7 @@ dl{grid-template-columns:1fr}dt{margin-top:6px}
 body{background:#fff;font-size:10.5pt}
 main{max-width:none;padding:0}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
-figure,tr,.verdict,.remarks,.caution{break-inside:avoid}
+figure,tr,.verdict,.remarks,.caution,.warning{break-inside:avoid}
 h2{break-after:avoid}
 }
 ";

@@ -5,10 +5,17 @@ use std::fmt::Write;
 use frosted_eval::{Ground, Limits, Report, Verdict};
 
 use super::figures::{self, Figure, Subject, Value, percent};
+use crate::commands::own_mattes::OwnMattes;
 use crate::commands::truth::Event;
 
 /// The table, its last line the verdict.
-pub(super) fn of(report: &Report, limits: &Limits, verdict: &Verdict, events: &[Event]) -> String {
+pub(super) fn of(
+    report: &Report,
+    limits: &Limits,
+    verdict: &Verdict,
+    own_mattes: Option<&OwnMattes>,
+    events: &[Event],
+) -> String {
     let mut text = format!(
         "{} frames, {}x{}, {}\n",
         report.frames.len(),
@@ -20,6 +27,12 @@ pub(super) fn of(report: &Report, limits: &Limits, verdict: &Verdict, events: &[
             "no mattes"
         }
     );
+    let warn = |text: &mut String| {
+        if let Some(own) = own_mattes {
+            let _ = writeln!(text, "\nWARNING: {own}.");
+        }
+    };
+    warn(&mut text);
     let figures = figures::all(report, limits);
     for (subject, title) in [
         (Subject::Room, "What shows of the room"),
@@ -54,6 +67,8 @@ pub(super) fn of(report: &Report, limits: &Limits, verdict: &Verdict, events: &[
         let _ = writeln!(text, "{}: {reason}", verdict.outcome);
     }
     text.push_str("Text, codes and faces were not looked for.\n");
+    // Again, beside the word that it takes the worth from.
+    warn(&mut text);
     let _ = write!(text, "{}", verdict.outcome);
     text
 }

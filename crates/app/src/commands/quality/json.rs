@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::Measured;
 use super::measured::Contender;
+use crate::commands::own_mattes::OwnMattes;
 
 /// All figures; what could not be had is null.
 pub(super) fn of(all: &[Measured]) -> Value {
@@ -12,6 +13,7 @@ pub(super) fn of(all: &[Measured]) -> Value {
         json!({
             "name": measured.scene,
             "size": [measured.size.0, measured.size.1],
+            "own_mattes": measured.own_mattes.map(OwnMattes::to_json),
             "mattes": measured.contenders.iter().map(contender).collect::<Vec<_>>(),
         })
     });

@@ -6,9 +6,10 @@ use super::scene::Scene;
 use crate::cli::QualityOptions;
 use crate::commands::matte::alpha_of;
 use crate::commands::mattes::Mattes;
+use crate::commands::own_mattes::OwnMattes;
 use crate::exit::Failure;
-use crate::media::convert;
 use crate::media::open::{self, Opened};
+use crate::media::{MediaError, convert};
 use crate::messages;
 use crate::protect::{self, Ended, Run};
 
@@ -17,6 +18,8 @@ use crate::protect::{self, Ended, Run};
 pub(super) struct Measured {
     pub(super) scene: String,
     pub(super) size: (usize, usize),
+    /// Why the mattes that are given as true ones are taken for the program's own.
+    pub(super) own_mattes: Option<OwnMattes>,
     pub(super) contenders: Vec<Contender>,
 }
 
@@ -60,6 +63,7 @@ pub(super) fn of(scene: &Scene, options: &QualityOptions) -> Result<Option<Measu
     let mut measured = Measured {
         scene: scene.name.clone(),
         size: (0, 0),
+        own_mattes: None,
         contenders: Vec::new(),
     };
     for model in &options.model {
@@ -72,6 +76,7 @@ pub(super) fn of(scene: &Scene, options: &QualityOptions) -> Result<Option<Measu
         match pass.run(options, model)? {
             Some(part) => {
                 measured.size = part.size;
+                measured.own_mattes = measured.own_mattes.or(part.own_mattes);
                 measured.contenders.extend(part.contenders);
             }
             None => return Ok(None),
@@ -104,7 +109,7 @@ impl Pass<'_> {
         let mut judge = MatteJudge::new(size.0, size.1, 2 + self.others.len());
         // What the pipeline sees, too.
         let mut rgba = Frame::new(info.spec.in_format(PixelFormat::Rgba8));
-        let (mut painted, mut frames) = (Vec::new(), Vec::new());
+        let (mut painted, mut frames, mut marked) = (Vec::new(), Vec::new(), 0);
         let ended = run.all(
             opened.source.as_mut(),
             |frame: &Frame, protected: &Frame, shown| {
@@ -113,16 +118,17 @@ impl Pass<'_> {
                     return Err(self.different_lengths("more"));
                 }
                 let truth = self.truth.read(number, size)?;
+                marked += u64::from(truth.marked);
                 alpha_of(protected, shown, &mut painted);
                 convert::to_rgba(&frame.view(), &mut rgba);
                 let others = self.others.iter();
                 let others: Result<Vec<_>, _> = others
-                    .map(|(_, mattes)| mattes.read(number, size))
+                    .map(|(_, mattes)| Ok::<_, MediaError>(mattes.read(number, size)?.alpha))
                     .collect();
                 let others = others?;
                 let mut mattes = vec![painted.as_slice(), network.of(&rgba.view())?];
                 mattes.extend(others.iter().map(Vec::as_slice));
-                frames.push(judge.add(&truth, &mattes)?);
+                frames.push(judge.add(&truth.alpha, &mattes)?);
                 Ok(())
             },
         )?;
@@ -134,10 +140,17 @@ impl Pass<'_> {
         }
         let segmenter = run.segmenter().clone();
         let covered = run.tally().covered();
+        let contenders = self.contenders(&segmenter, covered, &frames);
+        let own: Vec<_> = contenders
+            .iter()
+            .filter(|contender| contender.segmenter.is_some())
+            .map(Contender::mean)
+            .collect();
         Ok(Some(Measured {
             scene: self.scene.name.clone(),
             size,
-            contenders: self.contenders(&segmenter, covered, &frames),
+            own_mattes: OwnMattes::of_quality(marked, self.truth.len(), own.iter()),
+            contenders,
         }))
     }
 

@@ -32,6 +32,10 @@ pub(crate) fn run(options: &QualityOptions) -> Result<Exit, Failure> {
     }
     if !matches!(json, Some(Place::StandardOutput)) {
         messages::out(&table::of(&all))?;
+    } else {
+        for warning in table::warnings(&all) {
+            messages::warning(&warning);
+        }
     }
     if let Some(place) = json {
         place.write(format!("{:#}\n", json::of(&all)).as_bytes())?;

@@ -100,7 +100,7 @@ fn name_of(folder: &Path) -> String {
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, MediaError> {
-    let failed = |error: std::io::Error| MediaError::opening(folder, &error);
+    let failed = |error: std::io::Error| MediaError::opening_folder(folder, &error);
     let entries = fs::read_dir(folder).map_err(failed)?;
     let paths: Result<Vec<_>, _> = entries.map(|entry| Ok(entry?.path())).collect();
     let mut paths = paths.map_err(failed)?;

@@ -28,12 +28,25 @@ pub(super) fn of(all: &[Measured]) -> String {
         let means = super::means(all).into_iter();
         rows.extend(means.map(|(name, figures)| row(&mean, &name, &figures)));
     }
-    let mut text = laid_out(&rows);
+    let mut text = String::new();
+    for warning in warnings(all) {
+        let _ = writeln!(text, "**WARNING:** {warning}.\n");
+    }
+    text.push_str(&laid_out(&rows));
     text.push('\n');
     for line in remarks(all) {
         let _ = writeln!(text, "{line}  ");
     }
     text.trim_end().to_owned()
+}
+
+/// What takes the worth from the figures of a clip.
+pub(super) fn warnings(all: &[Measured]) -> Vec<String> {
+    let own = |measured: &Measured| {
+        let own = measured.own_mattes?;
+        Some(format!("{}: {own}", measured.scene))
+    };
+    all.iter().filter_map(own).collect()
 }
 
 fn row(clip: &str, name: &str, figures: &MatteFigures) -> Row {

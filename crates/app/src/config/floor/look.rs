@@ -2,6 +2,7 @@ use frosted::TextHeight;
 
 use super::{Breach, Floor, Strength, shown};
 use crate::cli::BackgroundChoice;
+use crate::config::height;
 
 /// What is shown instead of the room, for work whose frames are known before it begins.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +51,8 @@ impl Floor {
             look.text_height = self.text_at(look.text_height, frame_height_px);
             look.notes.push(breach.raised_to(&shown(look.text_height)));
         }
+        let held = height::held(look.text_height, frame_height_px);
+        look.notes.extend(held.filter(|_| shows_the_room));
         Ok(look)
     }
 }

@@ -100,7 +100,7 @@ fn without_files_the_defaults_are_in_force() {
     assert_eq!(notes, Vec::<String>::new());
     let held = live.config().settings_for(720);
     assert_eq!(held.settings, frosted::Settings::default());
-    assert_eq!(held.note, None);
+    assert_eq!(held.notes, Vec::<String>::new());
     assert_eq!(live.config().settings_for_any_frame(), held.settings);
     assert_eq!(machine.files(), Vec::<String>::new());
 }
@@ -466,16 +466,40 @@ fn a_text_height_in_pixels_is_held_to_a_share_in_each_frame() {
         small.settings.background,
         Background::Blur(TextHeight::Pixels(64))
     );
-    assert_eq!(small.note, None);
+    assert_eq!(small.notes, Vec::<String>::new());
     let large = live.config().settings_for(2160);
     assert_eq!(large.settings.background, blur());
-    let note = large.note.unwrap();
+    let [note] = &large.notes[..] else {
+        panic!("{:?}", large.notes);
+    };
     assert!(
         note.contains("64 of a frame's 2160 pixels") && note.ends_with("raised to 1/17"),
         "{note}"
     );
     let any = live.config().settings_for_any_frame().background;
     assert_eq!(any, Background::Blur(TextHeight::OfFrame(0.5)));
+}
+
+#[test]
+fn a_text_height_that_frames_do_not_allow_is_held_and_said() {
+    let machine = Machine::new();
+    machine.settings("text-height = \"5px\"");
+    let (live, _) = machine.load();
+    let config = live.config();
+    assert_eq!(
+        config.settings_for(720).notes,
+        ["text height 5px is lower than a 34th of a frame's 720 pixels: raised to 22px"]
+    );
+    assert_eq!(config.text_height_px(720), Some(22));
+    let record = config.to_json(720);
+    assert_eq!(
+        (&record["text_height"], &record["text_height_px"]),
+        (&"5px".into(), &22.into())
+    );
+    machine.settings("text-height = \"5px\"\nbackground = \"green\"");
+    let (live, _) = machine.load();
+    assert_eq!(live.config().settings_for(720).notes, Vec::<String>::new());
+    assert_eq!(live.config().text_height_px(720), None);
 }
 
 #[test]
