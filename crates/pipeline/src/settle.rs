@@ -17,10 +17,10 @@ use crate::room::Smooth;
 /// From covered to shown, where nothing moves: one frame at 15 a second, two at 30, four
 /// at 60.
 const RISE: Duration = Duration::from_millis(62);
-/// The same where the network wavers: where the matte fell, not longer ago than [`WAVERS`],
+/// The same where the network wavers: where the matte fell, not longer ago than [`WAVERS_MS`],
 /// and nothing has moved since.
 const SLOW_RISE: Duration = Duration::from_millis(2000);
-const WAVERS: Duration = Duration::from_millis(4000);
+const WAVERS_MS: u16 = 4000;
 /// A fall by fewer matte values than this is none.
 const WAVERS_BY: u8 = 6;
 /// Nor is one of fewer reduced pixels across: a border that trembles.
@@ -89,18 +89,16 @@ impl Settler {
             for (value, ((&before, (&free, &falls)), wavers)) in
                 matte.values_mut().iter_mut().zip(before)
             {
-                let before = before.clamp(COVERED_UP_TO, SHOWN_FROM);
-                *wavers = match (free, falls) {
-                    (1, _) => 0,
-                    (_, 1) => WAVERS.as_millis() as u16,
-                    _ => wavers.saturating_sub(passed),
-                };
+                // Without branches, so that the loop is vectorised.
+                let left = wavers.saturating_sub(passed);
+                let left = if falls == 1 { WAVERS_MS } else { left };
+                *wavers = if free == 1 { 0 } else { left };
                 let rise = if *wavers > 0 { slow_rise } else { rise };
-                let most = before.saturating_add(rise).max(255 * free);
+                let risen = before.max(COVERED_UP_TO).saturating_add(rise);
                 // What is shown whole stays so.
-                if before < SHOWN_FROM {
-                    *value = (*value).min(most);
-                }
+                let at_once = free == 1 || before >= SHOWN_FROM;
+                let most = if at_once { 255 } else { risen };
+                *value = (*value).min(most);
             }
         }
         self.at = Some(at);

@@ -77,6 +77,8 @@ pub(crate) struct RoomModel {
     still: Vec<u8>,
     people: Vec<u8>,
     subject: Vec<u8>,
+    /// How much a row's luma changes from pixel to pixel.
+    texture: Vec<u8>,
     scratch: Vec<u8>,
 }
 
@@ -136,11 +138,13 @@ impl RoomModel {
             let (above, here, below) =
                 (row(y.saturating_sub(1)), row(y), row((y + 1).min(rows - 1)));
             let out = &mut self.surely[y * width..(y + 1) * width];
-            let down = above.iter().zip(below);
-            let across = here[1..].iter().chain(here.last());
-            for (((out, (a, b)), c), d) in out.iter_mut().zip(down).zip(here).zip(across) {
-                let texture = a.abs_diff(*b).saturating_add(c.abs_diff(*d));
-                *out &= u8::from(texture >= TEXTURE_LEVELS);
+            self.texture.clear();
+            let across = here.windows(2).map(|pair| pair[0].abs_diff(pair[1]));
+            // The last one has no neighbour.
+            self.texture.extend(across.chain([0]));
+            let down = above.iter().zip(below).map(|(a, b)| a.abs_diff(*b));
+            for ((out, &across), down) in out.iter_mut().zip(&self.texture).zip(down) {
+                *out &= u8::from(across.saturating_add(down) >= TEXTURE_LEVELS);
             }
         }
         bitmap::dilate_square(&mut self.surely, width, TEXTURE_REACH, &mut self.scratch);
@@ -208,12 +212,11 @@ impl RoomModel {
         let gain = self.gain_q8;
         let planes = self.mean.iter_mut().zip(now.planes()).zip(now.dark());
         for ((mean, values), dark) in planes {
-            let dark = i32::from(dark);
+            let under_first_light = unlit(i32::from(dark), gain);
             let pixels = mean.iter_mut().zip(values);
             let marks = self.looks.iter().zip(&self.people);
             for ((mean, &value), (&looks, &people)) in pixels.zip(marks) {
-                let value = (i32::from(value) - dark) * 65536 / gain + 256 * dark;
-                let value = value.clamp(0, 65535);
+                let value = i32::from(under_first_light[usize::from(value)]);
                 let old = i32::from(*mean);
                 let share = if looks == 0 { 256 } else { LEARN_Q8 };
                 let new = old + (((value - old) * share) >> 8);
@@ -309,6 +312,16 @@ impl RoomModel {
             }
         }
     }
+}
+
+/// For each level what it would have been under the light that the room was first seen in, in
+/// 1/256 level: a division for each level, not for each pixel.
+fn unlit(dark: i32, gain_q8: i32) -> [u16; 256] {
+    let mut levels = [0; 256];
+    for (value, level) in (0..).zip(&mut levels) {
+        *level = ((value - dark) * 65536 / gain_q8 + 256 * dark).clamp(0, 65535) as u16;
+    }
+    levels
 }
 
 #[cfg(test)]

@@ -199,12 +199,18 @@ impl SubjectFinder {
         let marks = values.iter().zip(surely);
         self.scratch
             .extend(marks.map(|(&value, &surely)| surely | u8::from(value < PERSON)));
+        let mut contested = 0;
+        for (value, &surely) in values.iter_mut().zip(surely) {
+            let somebody = u8::from(*value >= PERSON);
+            contested |= somebody & surely;
+            // All of it or nothing, without a branch.
+            *value &= (surely & (1 - somebody)).wrapping_sub(1);
+        }
+        if contested == 0 {
+            return;
+        }
         for (at, value) in values.iter_mut().enumerate() {
-            if surely[at] == 0 {
-                continue;
-            }
-            if *value < PERSON {
-                *value = 0;
+            if surely[at] == 0 || *value < PERSON {
                 continue;
             }
             let (x, y) = (at % width, at / width);
@@ -246,7 +252,7 @@ impl SubjectFinder {
         self.find_hands(sight);
         self.kept.clear();
         self.kept.extend(newcomer);
-        let last_area: usize = self.last.iter().map(|&v| usize::from(v)).sum();
+        let last_area = bitmap::count(&self.last);
         let parts = self.parts.list();
         let by_face =
             |part: &&Part| part.face > 0 && part.face * MIN_FACE.1 >= face_area * MIN_FACE.0;
@@ -303,15 +309,15 @@ impl SubjectFinder {
                 let to = (middle + head.width).clamp(0.0, len as f32) as usize;
                 from..to
             };
+            let columns = span(head.x, width);
             for y in span(head.y, height) {
-                for x in span(head.x, width) {
-                    if upright.reach(&head, x as f32, y as f32) < MIDDLE {
-                        self.face[y * width + x] = 1;
-                    }
+                let row = &mut self.face[y * width..(y + 1) * width];
+                for (x, pixel) in columns.clone().zip(&mut row[columns.clone()]) {
+                    *pixel |= u8::from(upright.reach(&head, x as f32, y as f32) < MIDDLE);
                 }
             }
         }
-        self.face.iter().map(|&v| usize::from(v)).sum()
+        bitmap::count(&self.face)
     }
 
     /// Nobody was found: after a while the place is empty.
@@ -360,14 +366,11 @@ impl Part {
 fn clear(matte: &mut Mask, subject: &[u8], near: &[u8], like: &[u8]) {
     let marks = subject.iter().zip(near).zip(like);
     for (value, ((&subject, &near), &like)) in matte.values_mut().iter_mut().zip(marks) {
-        let others = match *value {
-            FIRM.. => subject == 0,
-            PERSON.. => near == 0 || like == 1,
-            _ => false,
-        };
-        if others {
-            *value = 0;
-        }
+        let firm = u8::from(*value >= FIRM);
+        let faint = u8::from(*value >= PERSON) & (1 - firm);
+        let others = (firm & (1 - subject)) | (faint & ((1 - near) | like));
+        // All of it or nothing, without a branch.
+        *value &= others.wrapping_sub(1);
     }
 }
 
