@@ -164,7 +164,9 @@ mod tests {
         assert_ne!(frame.stamp(), other.stamp());
         type Change = fn(&mut Frame);
         let changes: [(&str, Change); 5] = [
-            ("written", |frame| drop(frame.view_mut())),
+            ("written", |frame| {
+                frame.view_mut();
+            }),
             ("its bytes were lent", |frame| {
                 frame.bytes_mut();
             }),
