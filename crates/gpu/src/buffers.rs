@@ -135,6 +135,10 @@ impl HostBuffer {
     }
 }
 
+const STORAGE: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE
+    .union(wgpu::BufferUsages::COPY_SRC)
+    .union(wgpu::BufferUsages::COPY_DST);
+
 /// A buffer that shaders work on.
 ///
 /// # Errors
@@ -144,6 +148,32 @@ pub(crate) fn storage(
     what: &str,
     bytes: usize,
 ) -> Result<wgpu::Buffer, ComposeError> {
+    check_room(device, what, bytes)?;
+    Ok(make(device, what, bytes, STORAGE, false))
+}
+
+/// A buffer that shaders work on, which begins with `contents`.
+///
+/// # Errors
+/// As [`storage`].
+pub(crate) fn storage_with(
+    device: &wgpu::Device,
+    what: &str,
+    bytes: usize,
+    contents: &[u8],
+) -> Result<wgpu::Buffer, ComposeError> {
+    check_room(device, what, bytes)?;
+    let buffer = make(device, what, bytes, STORAGE, true);
+    let mut view = buffer
+        .get_mapped_range_mut(..)
+        .map_err(|error| failed("take what it works by", &error.to_string()))?;
+    view.slice(..contents.len()).copy_from_slice(contents);
+    drop(view);
+    buffer.unmap();
+    Ok(buffer)
+}
+
+fn check_room(device: &wgpu::Device, what: &str, bytes: usize) -> Result<(), ComposeError> {
     let limits = device.limits();
     let most = limits
         .max_storage_buffer_binding_size
@@ -157,9 +187,7 @@ pub(crate) fn storage(
             ),
         ));
     }
-    let usage =
-        wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
-    Ok(make(device, what, bytes, usage, false))
+    Ok(())
 }
 
 /// A buffer of `Params`.

@@ -26,7 +26,7 @@ impl Packing {
             count: planes.len(),
             words: HEADER_WORDS,
         };
-        for plane in 0..planes.len() {
+        for (plane, layout) in planes.iter().enumerate() {
             let (row_bytes, rows) = (spec.plane_row_bytes(plane), spec.plane_rows(plane));
             let row_words = row_bytes.div_ceil(WORD);
             packing.planes[plane] = params::Plane {
@@ -34,6 +34,8 @@ impl Packing {
                 row_words: row_words as u32,
                 row_bytes: row_bytes as u32,
                 rows: rows as u32,
+                rows_px: layout.rows_px as u32,
+                unused: [0; 3],
             };
             packing.words += row_words * rows;
         }

@@ -24,6 +24,8 @@ pub(crate) struct Plane {
     pub(crate) row_words: u32,
     pub(crate) row_bytes: u32,
     pub(crate) rows: u32,
+    pub(crate) rows_px: u32,
+    pub(crate) unused: [u32; 3],
 }
 
 impl Plane {
@@ -45,10 +47,8 @@ pub(crate) struct Channel {
     offset_bytes: u32,
     step_bytes: u32,
     columns_px: u32,
-    rows_px: u32,
     values: u32,
-    rows: u32,
-    unused: u32,
+    unused: [u32; 3],
 }
 
 impl Channel {
@@ -59,10 +59,8 @@ impl Channel {
             offset_bytes: at.offset as u32,
             step_bytes: at.step_bytes as u32,
             columns_px: at.columns_px as u32,
-            rows_px: at.rows_px as u32,
             values: spec.width().div_ceil(at.columns_px) as u32,
-            rows: spec.height().div_ceil(at.rows_px) as u32,
-            unused: 0,
+            unused: [0; 3],
         }
     }
 }
@@ -97,7 +95,7 @@ mod tests {
 
     #[test]
     fn the_struct_is_as_long_as_the_shaders_which_is_a_multiple_of_16() {
-        assert_eq!(size_of::<Params>(), 3 * 16 + 3 * 32 + 16 * 4);
+        assert_eq!(size_of::<Params>(), 3 * 32 + 3 * 32 + 16 * 4);
         assert_eq!(size_of::<Params>() % 16, 0);
     }
 }

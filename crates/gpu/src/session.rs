@@ -1,6 +1,8 @@
 use frosted_core::internal::layout::PlaneLayout;
 use frosted_core::internal::{Backdrop, ConcealPlan, Cover, FrameId};
-use frosted_core::{ComposeError, FrameSpec, FrameView, FrameViewMut, Mask, Reduced};
+use frosted_core::{
+    ComposeError, ComposeErrorKind, FrameSpec, FrameView, FrameViewMut, Mask, Reduced,
+};
 
 use crate::buffers::{self, HostBuffer};
 use crate::device::{Gpu, failed};
@@ -9,6 +11,11 @@ use crate::packing::{Packing, WORD};
 use crate::params::{CHANNELS, Channel, EVERYTHING, MATTE, OPAQUE_ROOM, Params, TRANSPARENT};
 use crate::shaders::{self, PAINT_GROUP, REDUCE_GROUP};
 use crate::tables::tables;
+
+/// The largest square that is reduced here: one invocation sums all of it. That is many times
+/// what any network asks for; with much more, sums would not fit 32 bits, and Mesa's software
+/// driver would leave the loops after 65535 rounds without a word.
+const MAX_SQUARE_PX: usize = 128;
 
 /// Bytes of the parameters, in front of the matte in their common upload.
 const PARAMS: usize = size_of::<Params>();
@@ -65,14 +72,24 @@ impl Session {
     /// For frames of `spec`, which has `planes`, under `plan`.
     ///
     /// # Errors
-    /// [`ComposeErrorKind::Device`](frosted_core::ComposeErrorKind::Device) if a buffer is more
-    /// than the GPU takes; what wgpu reports is left to the caller.
+    /// [`ComposeErrorKind::Device`] if a buffer or the
+    /// plan's square is more than the GPU takes; what wgpu reports is left to the caller.
     pub(crate) fn new(
         gpu: &mut Gpu,
         spec: &FrameSpec,
         planes: &[PlaneLayout],
         plan: &ConcealPlan,
     ) -> Result<Self, ComposeError> {
+        if plan.square_px > MAX_SQUARE_PX {
+            return Err(ComposeError::new(
+                ComposeErrorKind::Device,
+                format!(
+                    "the plan's square is {} pixels wide, the GPU reduces by up to \
+                     {MAX_SQUARE_PX}, take the CPU compositor",
+                    plan.square_px
+                ),
+            ));
+        }
         let mut reduced = Reduced::default();
         reduced.prepare(spec, plan.square_px, FrameId::default());
         let packing = Packing::new(spec, planes);
@@ -249,13 +266,13 @@ impl StepBuffers {
         tables: &[u32],
         matte_words: usize,
     ) -> Result<Self, ComposeError> {
-        let table_bytes = size_of_val(tables);
+        let tables: &[u8] = bytemuck::cast_slice(tables);
         let matte_bytes = WORD * matte_words;
-        let buffer = buffers::storage(device, "the matte", table_bytes + matte_bytes)?;
+        let bytes = tables.len() + matte_bytes;
         Ok(Self {
             upload: HostBuffer::upload(device, PARAMS + matte_bytes),
             params: buffers::uniform(device, PARAMS),
-            tables: buffer,
+            tables: buffers::storage_with(device, "the matte", bytes, tables)?,
         })
     }
 

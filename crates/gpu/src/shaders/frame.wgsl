@@ -9,6 +9,11 @@ struct Plane {
     // Bytes of picture in a row.
     row_bytes: u32,
     rows: u32,
+    // Frame rows that one row stands for, 1 or 2.
+    rows_px: u32,
+    unused_1: u32,
+    unused_2: u32,
+    unused_3: u32,
 }
 
 struct Channel {
@@ -16,13 +21,13 @@ struct Channel {
     // Bytes of a row before the first value, and from one value to the next.
     offset_bytes: u32,
     step_bytes: u32,
-    // Frame columns and rows that one value stands for, 1 or 2.
+    // Frame columns that one value stands for, 1 or 2.
     columns_px: u32,
-    rows_px: u32,
-    // Values in a row, and rows.
+    // Values in a row.
     values: u32,
-    rows: u32,
-    unused: u32,
+    unused_1: u32,
+    unused_2: u32,
+    unused_3: u32,
 }
 
 struct Params {

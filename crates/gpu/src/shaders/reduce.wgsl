@@ -18,7 +18,7 @@ fn touched(index: u32, value_px: u32, count: u32) -> vec2<u32> {
     return vec2(first, min(end, count));
 }
 
-// The sum of one row's values: 255 times the longest row fits.
+// The sum of one row's values.
 fn row_sum(channel: u32, row: u32, columns: vec2<u32>) -> u32 {
     let at = params.channels[channel];
     let plane = params.planes[at.plane];
@@ -31,69 +31,39 @@ fn row_sum(channel: u32, row: u32, columns: vec2<u32>) -> u32 {
     return sum;
 }
 
-// A quotient that grows row by row: `whole` * count + `rest` is the sum so far.
-struct Mean {
-    whole: u32,
-    rest: u32,
-}
-
-// The largest squares sum to more than 32 bits hold, so whole counts are taken out in time:
-// `rest` stays below this, and a row and half a count more still fit.
-const REST_LIMIT: u32 = 0x80000000u;
-
-fn add(mean: Mean, sum: u32, count: u32) -> Mean {
-    let rest = mean.rest + sum;
-    if rest < REST_LIMIT {
-        return Mean(mean.whole, rest);
-    }
-    return Mean(mean.whole + rest / count, rest % count);
-}
-
-fn rounded(mean: Mean, count: u32) -> u32 {
-    return mean.whole + (mean.rest + count / 2u) / count;
-}
-
 // The means of square (column, row). Channels of one plane are summed row by row together,
-// so that a row that was just read is read again from a cache.
+// so that a row that was just read is read again from a cache. No square is so large that its
+// sum does not fit: the host sees to that.
 fn square_means(column: u32, row: u32) -> vec3<u32> {
-    var first = Mean(0u, 0u);
-    var second = Mean(0u, 0u);
-    var third = Mean(0u, 0u);
-    var counts = vec3(1u);
+    let columns_0 = touched(column, params.channels[0].columns_px, params.channels[0].values);
+    let columns_1 = touched(column, params.channels[1].columns_px, params.channels[1].values);
+    let columns_2 = touched(column, params.channels[2].columns_px, params.channels[2].values);
+    let columns = vec3(
+        columns_0.y - columns_0.x,
+        columns_1.y - columns_1.x,
+        columns_2.y - columns_2.x,
+    );
+    var sums = vec3(0u);
+    var counts = vec3(0u);
     for (var plane = 0u; plane < params.plane_count; plane++) {
-        let has = vec3(
-            params.channels[0].plane == plane,
-            params.channels[1].plane == plane,
-            params.channels[2].plane == plane,
-        );
-        let some = select(select(2u, 1u, has.y), 0u, has.x);
-        let rows = touched(row, params.channels[some].rows_px, params.channels[some].rows);
-        let columns_0 = touched(column, params.channels[0].columns_px, params.channels[0].values);
-        let columns_1 = touched(column, params.channels[1].columns_px, params.channels[1].values);
-        let columns_2 = touched(column, params.channels[2].columns_px, params.channels[2].values);
-        let across = vec3(
-            columns_0.y - columns_0.x,
-            columns_1.y - columns_1.x,
-            columns_2.y - columns_2.x,
-        );
-        counts = select(counts, across * (rows.y - rows.x), has);
+        let rows = touched(row, params.planes[plane].rows_px, params.planes[plane].rows);
+        let has_0 = params.channels[0].plane == plane;
+        let has_1 = params.channels[1].plane == plane;
+        let has_2 = params.channels[2].plane == plane;
+        counts = select(counts, columns * (rows.y - rows.x), vec3(has_0, has_1, has_2));
         for (var y = rows.x; y < rows.y; y++) {
-            if has.x {
-                first = add(first, row_sum(0u, y, columns_0), counts.x);
+            if has_0 {
+                sums.x += row_sum(0u, y, columns_0);
             }
-            if has.y {
-                second = add(second, row_sum(1u, y, columns_1), counts.y);
+            if has_1 {
+                sums.y += row_sum(1u, y, columns_1);
             }
-            if has.z {
-                third = add(third, row_sum(2u, y, columns_2), counts.z);
+            if has_2 {
+                sums.z += row_sum(2u, y, columns_2);
             }
         }
     }
-    return vec3(
-        rounded(first, counts.x),
-        rounded(second, counts.y),
-        rounded(third, counts.z),
-    );
+    return (sums + counts / 2u) / counts;
 }
 
 @compute @workgroup_size(REDUCE_GROUP)
