@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use frosted_core::{ComposeError, ComposeErrorKind};
 
-use crate::device::failed;
+use crate::device::{LOST, failed};
 
 /// What has become of the wish to reach a buffer from the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +46,7 @@ impl Mapping {
         match *state {
             Reach::Host => Ok(()),
             Reach::Asked => Err(failed("hand over a buffer", "it took too long")),
-            Reach::Device | Reach::Refused => {
-                Err(failed("hand over a buffer", "the device was lost"))
-            }
+            Reach::Device | Reach::Refused => Err(failed("hand over a buffer", LOST)),
         }
     }
 }
@@ -90,7 +88,7 @@ impl HostBuffer {
         let mut view = self
             .buffer
             .get_mapped_range_mut(..)
-            .map_err(|error| failed("take the frame", &error.to_string()))?;
+            .map_err(|_| failed("take the frame", LOST))?;
         write(&mut view);
         drop(view);
         self.release();
@@ -105,7 +103,7 @@ impl HostBuffer {
         let view = self
             .buffer
             .get_mapped_range(..)
-            .map_err(|error| failed("give the frame back", &error.to_string()))?;
+            .map_err(|_| failed("give the frame back", LOST))?;
         let outcome = read(&view);
         drop(view);
         self.release();
@@ -166,7 +164,7 @@ pub(crate) fn storage_with(
     let buffer = make(device, what, bytes, STORAGE, true);
     let mut view = buffer
         .get_mapped_range_mut(..)
-        .map_err(|error| failed("take what it works by", &error.to_string()))?;
+        .map_err(|_| failed("take what it works by", LOST))?;
     view.slice(..contents.len()).copy_from_slice(contents);
     drop(view);
     buffer.unmap();

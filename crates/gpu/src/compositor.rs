@@ -7,12 +7,13 @@ use crate::device::Gpu;
 use crate::info::GpuInfo;
 use crate::options::GpuOptions;
 use crate::session::Session;
+use crate::timer::PassTimes;
 
 /// The compositor that works on a GPU; its bytes are the CPU compositor's.
 ///
 /// A frame is taken to the GPU when it is reduced, and painted from there. After an error of
 /// the kind [`ComposeErrorKind::Device`] every call gives that error again until the next
-/// `configure`, which opens a device of the compositor's own anew if it was lost.
+/// `configure`, which opens a device of the compositor's own anew: it may be lost.
 pub struct GpuCompositor {
     /// How the device was opened; `None` if it is somebody else's.
     options: Option<GpuOptions>,
@@ -56,6 +57,12 @@ impl GpuCompositor {
     /// The GPU that it works on.
     pub fn info(&self) -> &GpuInfo {
         self.gpu.info()
+    }
+
+    /// How long the last passes took on the GPU; `None` before the first frame, and if its
+    /// clock is not asked or it has none.
+    pub fn last_pass_times(&self) -> Option<PassTimes> {
+        self.session.as_ref().and_then(Session::times)
     }
 
     /// Ends the session after an error of the device's: what its buffers hold is unknown.
@@ -119,10 +126,10 @@ impl fmt::Debug for GpuCompositor {
 impl Compositor for GpuCompositor {
     fn configure(&mut self, spec: &FrameSpec, plan: &ConcealPlan) -> Result<(), ComposeError> {
         self.session = None;
-        self.broken = None;
         self.reduced = None;
         let planes = checks::check_configuration(spec, plan)?;
-        if let (Some(options), Some(_)) = (&self.options, self.gpu.trouble()) {
+        let was_broken = self.broken.take().is_some() || self.gpu.trouble().is_some();
+        if let (Some(options), true) = (&self.options, was_broken) {
             let reopened = Gpu::open(options);
             self.gpu = self.settle(reopened)?;
         }
@@ -151,5 +158,37 @@ impl Compositor for GpuCompositor {
     ) -> Result<(), ComposeError> {
         let outcome = self.try_paint(id, source, cover, target);
         self.settle(outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::AdapterChoice;
+    use frosted_core::{Frame, PixelFormat, TextHeight};
+
+    #[test]
+    fn a_device_of_its_own_that_was_lost_is_opened_anew() {
+        let options = GpuOptions {
+            adapter: AdapterChoice::Software,
+            ..GpuOptions::default()
+        };
+        if crate::adapters(&options).is_empty() {
+            return;
+        }
+        let mut compositor = GpuCompositor::new(options).unwrap();
+        let spec = FrameSpec::new(PixelFormat::Nv12, 64, 48).unwrap();
+        let plan = ConcealPlan::new(&spec, (16, 12), TextHeight::default());
+        let frame = Frame::new(spec);
+        for round in 0..2 {
+            compositor.configure(&spec, &plan).unwrap();
+            assert!(
+                compositor.reduce(FrameId(1), &frame.view()).is_ok(),
+                "{round}"
+            );
+            compositor.gpu.device.destroy();
+            let error = compositor.reduce(FrameId(2), &frame.view()).unwrap_err();
+            assert_eq!(error.kind(), ComposeErrorKind::Device, "{round}: {error}");
+        }
     }
 }

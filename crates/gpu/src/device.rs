@@ -8,6 +8,7 @@ use crate::buffers::HostBuffer;
 use crate::info::GpuInfo;
 use crate::options::{AdapterChoice, GpuOptions};
 use crate::passes::Passes;
+use crate::timer::Timer;
 
 /// How long a step may take before the GPU counts as hung: the time after which Windows resets
 /// one, and more than fifty frames.
@@ -16,6 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The same for a software driver, which shares the cores with everything else: an 8K frame
 /// takes seconds there.
 const SOFTWARE_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Why a step fails that wgpu reports nothing about.
+pub(crate) const LOST: &str = "the device was lost";
 
 const ERRORS: [wgpu::ErrorFilter; 3] = [
     wgpu::ErrorFilter::OutOfMemory,
@@ -33,6 +37,7 @@ pub(crate) struct Gpu {
     pub(crate) passes: Passes,
     info: GpuInfo,
     patience: Duration,
+    timer: Option<Timer>,
     trouble: Trouble,
 }
 
@@ -44,8 +49,9 @@ impl Gpu {
     pub(crate) fn open(options: &GpuOptions) -> Result<Self, ComposeError> {
         let adapters = candidates(options);
         let adapter = adapters.first().ok_or_else(|| none_found(options))?;
-        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor(adapter)))
-            .map_err(|error| failed("be opened", &error.to_string()))?;
+        let (device, queue) =
+            pollster::block_on(adapter.request_device(&descriptor(adapter, options)))
+                .map_err(|error| failed("be opened", &error.to_string()))?;
         let trouble = Trouble::default();
         let note = |trouble: &Trouble, message: String| {
             let mut trouble = trouble.lock().unwrap_or_else(PoisonError::into_inner);
@@ -54,13 +60,18 @@ impl Gpu {
         // Without a handler of one's own wgpu panics at an error that no step waits for.
         let noted = Arc::clone(&trouble);
         device.on_uncaptured_error(Arc::new(move |error| {
-            note(&noted, words(&error.to_string()))
+            note(&noted, words(&error.to_string()));
         }));
         let noted = Arc::clone(&trouble);
         device.set_device_lost_callback(move |_, message| {
             note(&noted, words(&format!("the device was lost: {message}")));
         });
-        Self::of(device, queue, trouble)
+        let mut gpu = Self::of(device, queue, trouble)?;
+        if gpu.device.features().contains(Timer::FEATURE) {
+            let timer = |gpu: &mut Self| Ok(Timer::new(&gpu.device, &gpu.queue));
+            gpu.timer = Some(gpu.prepare("keep time", timer)?);
+        }
+        Ok(gpu)
     }
 
     /// Works on a device that is somebody else's, whose handlers are left alone.
@@ -85,6 +96,7 @@ impl Gpu {
                 _ => PATIENCE,
             },
             info: GpuInfo::of(&info),
+            timer: None,
             device,
             queue,
             trouble,
@@ -128,23 +140,39 @@ impl Gpu {
         outcome
     }
 
-    /// Submits what was recorded, and waits until it is done and `buffers` are the host's again.
-    pub(crate) fn run(
+    /// Begins the one pass of a step.
+    pub(crate) fn begin_pass<'e>(
         &self,
-        encoder: wgpu::CommandEncoder,
-        buffers: &[&HostBuffer],
-    ) -> Result<(), ComposeError> {
-        let submission = self.queue.submit([encoder.finish()]);
-        for buffer in buffers {
-            buffer.ask();
-        }
-        self.wait(submission, buffers)
+        encoder: &'e mut wgpu::CommandEncoder,
+    ) -> wgpu::ComputePass<'e> {
+        encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+            label: None,
+            timestamp_writes: self.timer.as_ref().map(Timer::writes),
+        })
     }
 
-    fn wait(
+    /// Submits a step, and waits until it is done and `buffers` are the host's again. How long
+    /// its pass took, if that is measured.
+    pub(crate) fn run(
+        &self,
+        mut encoder: wgpu::CommandEncoder,
+        buffers: &[&HostBuffer],
+    ) -> Result<Option<Duration>, ComposeError> {
+        if let Some(timer) = &self.timer {
+            timer.record(&mut encoder);
+        }
+        let submission = self.queue.submit([encoder.finish()]);
+        let times = self.timer.as_ref().map(Timer::readback);
+        let buffers = || buffers.iter().copied().chain(times);
+        buffers().for_each(HostBuffer::ask);
+        self.wait(submission, buffers())?;
+        self.timer.as_ref().map(Timer::read).transpose()
+    }
+
+    fn wait<'b>(
         &self,
         submission: wgpu::SubmissionIndex,
-        buffers: &[&HostBuffer],
+        mut buffers: impl Iterator<Item = &'b HostBuffer>,
     ) -> Result<(), ComposeError> {
         let deadline = Instant::now() + self.patience;
         let poll = wgpu::PollType::Wait {
@@ -156,10 +184,16 @@ impl Gpu {
         let polled = catch_unwind(AssertUnwindSafe(|| self.device.poll(poll)));
         match polled {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => return Err(failed("finish the frame", &error.to_string())),
-            Err(_) => return Err(failed("finish the frame", "the device was lost")),
+            Ok(Err(wgpu::PollError::Timeout)) => {
+                let limit = format!("it took more than {} s", self.patience.as_secs());
+                return Err(failed("finish the frame", &limit));
+            }
+            // A submission that was never taken has no report of its own.
+            Ok(Err(wgpu::PollError::WrongSubmissionIndex(..))) | Err(_) => {
+                return Err(failed("finish the frame", LOST));
+            }
         }
-        buffers.iter().try_for_each(|buffer| buffer.wait(deadline))
+        buffers.try_for_each(|buffer| buffer.wait(deadline))
     }
 }
 
@@ -212,10 +246,14 @@ fn none_found(options: &GpuOptions) -> ComposeError {
 
 /// Asks for no more than every GPU has, but for the size of buffers, where it asks for what
 /// there is, up to an 8K frame's.
-fn descriptor(adapter: &wgpu::Adapter) -> wgpu::DeviceDescriptor<'static> {
+fn descriptor(adapter: &wgpu::Adapter, options: &GpuOptions) -> wgpu::DeviceDescriptor<'static> {
     let (has, enough) = (adapter.limits(), wgpu::Limits::defaults());
     wgpu::DeviceDescriptor {
         label: Some("frosted"),
+        required_features: match options.timestamps {
+            true => adapter.features() & Timer::FEATURE,
+            false => wgpu::Features::empty(),
+        },
         required_limits: wgpu::Limits {
             max_storage_buffer_binding_size: has
                 .max_storage_buffer_binding_size

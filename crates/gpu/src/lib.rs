@@ -28,8 +28,10 @@ mod passes;
 mod session;
 pub mod shaders;
 mod tables;
+mod timer;
 
 pub use compositor::GpuCompositor;
 pub use info::{GpuInfo, GpuKind, adapters};
 pub use options::{AdapterChoice, GpuOptions};
+pub use timer::PassTimes;
 pub use wgpu;

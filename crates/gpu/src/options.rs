@@ -5,6 +5,10 @@ pub struct GpuOptions {
     pub adapter: AdapterChoice,
     /// By which systems it may be reached; what this build or machine lacks is passed over.
     pub backends: wgpu::Backends,
+    /// Whether passes are measured by the GPU's own clock, where it has one, for
+    /// [`GpuCompositor::last_pass_times`](crate::GpuCompositor::last_pass_times). Off by default:
+    /// each step waits a little longer for it.
+    pub timestamps: bool,
 }
 
 impl Default for GpuOptions {
@@ -12,6 +16,7 @@ impl Default for GpuOptions {
         Self {
             adapter: AdapterChoice::default(),
             backends: wgpu::Backends::all(),
+            timestamps: false,
         }
     }
 }

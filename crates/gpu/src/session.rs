@@ -11,6 +11,7 @@ use crate::packing::{Packing, WORD};
 use crate::params::{CHANNELS, Channel, EVERYTHING, MATTE, OPAQUE_ROOM, Params, TRANSPARENT};
 use crate::shaders::{self, PAINT_GROUP, REDUCE_GROUP};
 use crate::tables::tables;
+use crate::timer::PassTimes;
 
 /// The largest square that is reduced here: one invocation sums all of it. That is many times
 /// what any network asks for; with much more, sums would not fit 32 bits, and Mesa's software
@@ -30,6 +31,7 @@ pub(crate) struct Session {
     params: Params,
     /// The last step's number; 0 is none.
     receipt: u32,
+    times: Option<PassTimes>,
     frame: FrameBuffers,
     step: StepBuffers,
     backdrop: HeldBackdrop,
@@ -133,6 +135,7 @@ impl Session {
             square_px: plan.square_px,
             params,
             receipt: 0,
+            times: None,
             frame,
             step,
             backdrop,
@@ -147,6 +150,10 @@ impl Session {
 
     pub(crate) fn reduced(&self) -> &Reduced {
         &self.reduced
+    }
+
+    pub(crate) fn times(&self) -> Option<PassTimes> {
+        self.times
     }
 
     /// Takes `source`, a frame of the session's spec, to the GPU and fills the reduced picture.
@@ -166,7 +173,7 @@ impl Session {
         let (frame, step) = (&self.frame, &self.step);
         encoder.copy_buffer_to_buffer(&frame.upload.buffer, 0, &frame.given, 0, None);
         step.record(&mut encoder, &params, false);
-        let mut pass = encoder.begin_compute_pass(&Default::default());
+        let mut pass = gpu.begin_pass(&mut encoder);
         let (across, down) = self.reduce.groups;
         pass.set_pipeline(&self.reduce.pipeline);
         pass.set_bind_group(0, &self.reduce.bindings, &[]);
@@ -174,7 +181,10 @@ impl Session {
         drop(pass);
         let readback = &frame.reduced_readback;
         encoder.copy_buffer_to_buffer(&frame.reduced, 0, &readback.buffer, 0, None);
-        gpu.run(encoder, &[&frame.upload, &step.upload, readback])?;
+        let time = gpu.run(encoder, &[&frame.upload, &step.upload, readback])?;
+        if let Some(reduce) = time {
+            self.times.get_or_insert_default().reduce = reduce;
+        }
         let (reduced, spec) = (&mut self.reduced, &self.spec);
         readback.read(|bytes| {
             let (planes, receipt) = bytes.split_at(bytes.len() - WORD);
@@ -221,9 +231,14 @@ impl Session {
             Change::Nothing => buffers = &buffers[..2],
             Change::Contents | Change::Buffer => self.backdrop.record(&mut encoder),
         }
-        self.paint.record(&mut encoder, &self.packing);
+        self.paint
+            .record(gpu.begin_pass(&mut encoder), &self.packing);
         encoder.copy_buffer_to_buffer(&frame.painted, 0, &readback.buffer, 0, None);
-        gpu.run(encoder, buffers)
+        let time = gpu.run(encoder, buffers)?;
+        if let Some(paint) = time {
+            self.times.get_or_insert_default().paint = paint;
+        }
+        Ok(())
     }
 
     /// Writes what was painted to `target`.
@@ -300,8 +315,7 @@ impl StepBuffers {
 }
 
 impl PaintPass {
-    fn record(&self, encoder: &mut wgpu::CommandEncoder, packing: &Packing) {
-        let mut pass = encoder.begin_compute_pass(&Default::default());
+    fn record(&self, mut pass: wgpu::ComputePass<'_>, packing: &Packing) {
         pass.set_bind_group(0, &self.bindings, &[]);
         for (pipeline, plane) in self.pipelines.iter().zip(packing.planes()) {
             let across = plane.row_words.div_ceil(PAINT_GROUP.0);
@@ -341,4 +355,19 @@ fn check_receipts(receipts: &[u8], wanted: u32) -> Result<(), ComposeError> {
         return Ok(());
     }
     Err(failed("finish the frame", "a pass did not run"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pass_that_left_no_receipt_did_not_run() {
+        let receipts = [7, 0, 0, 0, 7, 0, 0, 0];
+        assert_eq!(check_receipts(&receipts, 7), Ok(()));
+        for wrong in [[7, 0, 0, 0, 6, 0, 0, 0], [6, 0, 0, 0, 7, 0, 0, 0]] {
+            let error = check_receipts(&wrong, 7).unwrap_err();
+            assert_eq!(error.kind(), ComposeErrorKind::Device);
+        }
+    }
 }

@@ -233,3 +233,34 @@ fn a_gpu_that_is_not_there_is_an_error_with_a_remedy() {
         );
     }
 }
+
+#[test]
+fn passes_are_timed_only_when_asked_for() {
+    for timestamps in [false, true] {
+        let options = GpuOptions {
+            timestamps,
+            ..support::options()
+        };
+        if adapters(&options).is_empty() {
+            // The other tests say so aloud.
+            return;
+        }
+        let mut compositor = GpuCompositor::new(options).unwrap();
+        compositor.configure(&spec(), &plan(&spec(), 4)).unwrap();
+        assert_eq!(compositor.last_pass_times(), None);
+        let source = noise_frame(spec(), 1);
+        let matte = reduce(&mut compositor, &source).unwrap();
+        assert_eq!(
+            paint_shown(&mut compositor, &source, &matte),
+            (Ok(()), false)
+        );
+        let times = compositor.last_pass_times();
+        assert_eq!(times.is_some(), timestamps);
+        if let Some(times) = times {
+            assert!(
+                !times.reduce.is_zero() && !times.paint.is_zero(),
+                "{times:?}"
+            );
+        }
+    }
+}

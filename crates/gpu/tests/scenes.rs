@@ -7,10 +7,10 @@ mod support;
 use std::path::Path;
 
 use difference::Difference;
-use frosted_core::internal::{Compositor, FrameId};
-use frosted_core::{FrameSpec, PixelFormat};
+use frosted_core::internal::{Backdrop, Compositor, Cover, FrameId};
+use frosted_core::{Frame, FrameSpec, PixelFormat};
 use frosted_cpu::{CpuCompositor, CpuOptions};
-use frosted_testing::{Composition, Shot, compositions, noise_frame};
+use frosted_testing::{Composition, Shot, compositions, noise_field, noise_frame};
 
 /// How many scenes may fail before the rest is not worth waiting for.
 const MOST_FAILURES: usize = 5;
@@ -95,6 +95,47 @@ fn squares_of_real_plans_and_the_largest_have_the_cpus_means() {
                         reduced.planes().map(<[u8]>::to_vec)
                     });
                 assert!(wanted == actual, "{format} {width}x{height} by {square_px}");
+            }
+        }
+    }
+}
+
+#[test]
+fn backdrops_that_take_turns_and_change_in_place_are_never_mistaken() {
+    let Some(mut gpu) = support::software_compositor() else {
+        return;
+    };
+    let mut cpu = CpuCompositor::new(CpuOptions::default()).unwrap();
+    for format in [PixelFormat::I420, PixelFormat::Rgba8] {
+        let spec = FrameSpec::new(format, 65, 33).unwrap();
+        for compositor in [&mut gpu as &mut dyn Compositor, &mut cpu] {
+            compositor
+                .configure(&spec, &support::plan(&spec, 4))
+                .unwrap();
+        }
+        let source = noise_frame(spec, 1);
+        let (coarse, mut fine) = (noise_field(&spec, 16, 2), noise_field(&spec, 1, 3));
+        let (mut picture, other) = (noise_frame(spec, 4), noise_frame(spec, 5));
+        for turn in 0..16 {
+            let backdrop = match turn % 8 {
+                0 | 3 => Backdrop::Field(&coarse),
+                1 | 5 => Backdrop::Field(&fine),
+                2 | 6 => Backdrop::Picture(&picture),
+                4 => Backdrop::Picture(&other),
+                _ => Backdrop::Flat([turn as u8, 2, 3]),
+            };
+            let cover = Cover::Everything { backdrop };
+            let [wanted, actual] = [&mut cpu as &mut dyn Compositor, &mut gpu].map(|compositor| {
+                let mut target = Frame::new(spec);
+                compositor
+                    .paint(FrameId(1), &source.view(), cover, &mut target.view_mut())
+                    .unwrap();
+                target
+            });
+            assert!(wanted == actual, "{format} turn {turn}");
+            if turn == 7 {
+                picture.view_mut().row_mut(0, 9)[3] ^= 0xff;
+                fine.planes[1][70] ^= 0x700;
             }
         }
     }

@@ -74,6 +74,8 @@ fn rows<'a>(frame: &FrameView<'a>) -> impl Iterator<Item = &'a [u8]> {
     })
 }
 
+type ColourAt<'a> = &'a dyn Fn(usize, usize) -> [u8; 3];
+
 /// Writes what was wanted, what came, and by how much they differ (times 16), to `folder`.
 pub(crate) fn write(folder: &Path, wanted: &Frame, actual: &Frame) -> [PathBuf; 3] {
     let (wanted, actual) = (wanted.view(), actual.view());
@@ -82,7 +84,7 @@ pub(crate) fn write(folder: &Path, wanted: &Frame, actual: &Frame) -> [PathBuf; 
         let (a, b) = (bytes(wanted.rgb_at(x, y)), bytes(actual.rgb_at(x, y)));
         std::array::from_fn(|index| a[index].abs_diff(b[index]).saturating_mul(16))
     };
-    let pictures: [(&str, &dyn Fn(usize, usize) -> [u8; 3]); 3] = [
+    let pictures: [(&str, ColourAt<'_>); 3] = [
         ("wanted", &|x, y| bytes(wanted.rgb_at(x, y))),
         ("actual", &|x, y| bytes(actual.rgb_at(x, y))),
         ("difference", &difference),
