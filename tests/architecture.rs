@@ -9,6 +9,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("frosted-core", &[]),
     ("frosted-models", &[]),
     ("frosted-cpu", &["frosted-core"]),
+    ("frosted-gpu", &["frosted-core"]),
     ("frosted-segment", &["frosted-core"]),
     ("frosted-pipeline", &["frosted-core"]),
     ("frosted-camera", &["frosted-core"]),
@@ -34,6 +35,7 @@ const HEAVY: &[(&str, &str)] = &[
     ("ort", "frosted-segment"),
     ("rten", "frosted-segment"),
     ("rayon", "frosted-cpu"),
+    ("wgpu", "frosted-gpu"),
     ("nokhwa", "frosted-camera"),
     ("pipewire", "frosted-camera"),
 ];

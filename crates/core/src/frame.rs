@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::background::Rgb;
 use crate::spec::FrameSpec;
@@ -15,11 +16,18 @@ use crate::view::{FrameView, FrameViewMut};
 /// assert_eq!(frame.view().row(0, 0)[..3], [255, 0, 0]);
 /// # Ok::<(), frosted_core::FrameError>(())
 /// ```
-#[derive(PartialEq, Eq)]
 pub struct Frame {
     spec: FrameSpec,
     bytes: Vec<u8>,
     captured_at: Timestamp,
+    /// Anew whenever the bytes are lent for writing.
+    stamp: u64,
+}
+
+/// 0 is no stamp.
+fn new_stamp() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
 }
 
 impl Frame {
@@ -29,6 +37,7 @@ impl Frame {
             spec,
             bytes: vec![0; spec.buffer_bytes()],
             captured_at: Timestamp::ZERO,
+            stamp: new_stamp(),
         };
         frame.view_mut().fill(Rgb::new(0, 0, 0));
         frame
@@ -40,6 +49,7 @@ impl Frame {
         if self.spec != spec {
             self.spec = spec;
             self.bytes.resize(spec.buffer_bytes(), 0);
+            self.stamp = new_stamp();
         }
     }
 
@@ -72,6 +82,7 @@ impl Frame {
 
     /// All planes for writing, each of stride times rows.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
+        self.stamp = new_stamp();
         &mut self.bytes
     }
 
@@ -85,6 +96,13 @@ impl Frame {
         self.captured_at = captured_at;
     }
 
+    /// A number that two frames of this process share only if they hold the same picture: a
+    /// compositor that keeps a copy knows by it that the copy is still true.
+    #[doc(hidden)]
+    pub fn stamp(&self) -> u64 {
+        self.stamp
+    }
+
     /// The frame for reading.
     pub fn view(&self) -> FrameView<'_> {
         FrameView::from_buffer(self.spec, &self.bytes, self.captured_at)
@@ -93,6 +111,7 @@ impl Frame {
 
     /// The frame for writing.
     pub fn view_mut(&mut self) -> FrameViewMut<'_> {
+        self.stamp = new_stamp();
         FrameViewMut::from_buffer(self.spec, &mut self.bytes)
             .expect("the buffer has the length that the spec asks for")
     }
@@ -104,6 +123,7 @@ impl Clone for Frame {
             spec: self.spec,
             bytes: self.bytes.clone(),
             captured_at: self.captured_at,
+            stamp: self.stamp,
         }
     }
 
@@ -112,11 +132,61 @@ impl Clone for Frame {
         self.spec = from.spec;
         self.bytes.clone_from(&from.bytes);
         self.captured_at = from.captured_at;
+        self.stamp = from.stamp;
     }
 }
+
+impl PartialEq for Frame {
+    fn eq(&self, other: &Self) -> bool {
+        (self.spec, self.captured_at) == (other.spec, other.captured_at)
+            && self.bytes == other.bytes
+    }
+}
+
+impl Eq for Frame {}
 
 impl fmt::Debug for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.view().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::PixelFormat;
+
+    #[test]
+    fn a_stamp_is_shared_only_by_what_was_not_written_since() {
+        let spec = FrameSpec::new(PixelFormat::Nv12, 16, 16).unwrap();
+        let (frame, other) = (Frame::new(spec), Frame::new(spec));
+        assert_eq!(frame, other);
+        assert_ne!(frame.stamp(), other.stamp());
+        type Change = fn(&mut Frame);
+        let changes: [(&str, Change); 5] = [
+            ("written", |frame| {
+                frame.view_mut();
+            }),
+            ("its bytes were lent", |frame| {
+                frame.bytes_mut();
+            }),
+            ("reshaped", |frame| {
+                frame.reshape(FrameSpec::new(PixelFormat::I420, 16, 16).unwrap());
+            }),
+            ("copied to", |frame| {
+                frame.copy_from(&Frame::new(*frame.spec()).view());
+            }),
+            ("cloned to", |frame| {
+                let other = Frame::new(*frame.spec());
+                frame.clone_from(&other);
+            }),
+        ];
+        for (name, change) in changes {
+            let mut copy = frame.clone();
+            assert_eq!(copy.stamp(), frame.stamp());
+            change(&mut copy);
+            assert_ne!(copy.stamp(), frame.stamp(), "{name}");
+            assert_ne!(copy.stamp(), 0, "{name}");
+        }
     }
 }

@@ -62,7 +62,13 @@ pub use view::{FrameView, FrameViewMut};
 /// say "show everything".
 #[doc(hidden)]
 pub mod internal {
+    pub mod checks;
+    pub mod fixed;
+    pub mod layout;
+    mod placement;
+
     pub use crate::plan::{COVERED_UP_TO, ConcealPlan, MatteRamp, SHOWN_BY_HALF_FROM, SHOWN_FROM};
     pub use crate::protected::protected_mut;
     pub use crate::seam::{Backdrop, Compositor, Cover, Field, FrameId};
+    pub use placement::Placement;
 }

@@ -1,8 +1,9 @@
 use std::ops::Range;
 
 use frosted_core::Mask;
+use frosted_core::internal::Placement;
 
-use crate::kernels::matte::{self, Placement};
+use crate::kernels::matte;
 use crate::spans::{Certain, Shade, Span, Spans};
 
 /// The matte, and how it becomes alpha.

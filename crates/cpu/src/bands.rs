@@ -1,6 +1,6 @@
 use frosted_core::{FrameSpec, FrameViewMut, MAX_PLANES};
 
-use crate::layout::PlaneLayout;
+use frosted_core::internal::layout::PlaneLayout;
 
 /// Rows of a frame that one thread paints.
 pub(crate) struct Band<'a> {

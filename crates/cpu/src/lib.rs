@@ -16,7 +16,6 @@ mod alpha;
 mod bands;
 mod compositor;
 mod kernels;
-mod layout;
 mod painter;
 mod session;
 mod spans;

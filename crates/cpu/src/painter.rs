@@ -7,8 +7,8 @@ use crate::alpha::{AlphaRows, MatteJob};
 use crate::bands::Band;
 use crate::kernels::blend;
 use crate::kernels::expand::{self, Ruler};
-use crate::layout::PlaneLayout;
 use crate::spans::{Shade, Span};
+use frosted_core::internal::layout::PlaneLayout;
 
 /// What a frame is painted from.
 pub(crate) struct Job<'a> {

@@ -1,14 +1,11 @@
-use frosted_core::internal::{Backdrop, ConcealPlan, Cover, FrameId};
-use frosted_core::{
-    ComposeError, ComposeErrorKind, FrameSpec, FrameView, FrameViewMut, MAX_PLANES, Reduced,
-};
+use frosted_core::internal::layout::{self, ALPHA, PlaneLayout};
+use frosted_core::internal::{Backdrop, ConcealPlan, Cover, FrameId, Placement, checks};
+use frosted_core::{ComposeError, FrameSpec, FrameView, FrameViewMut, MAX_PLANES, Reduced};
 
 use crate::alpha::MatteJob;
 use crate::bands::Bands;
 use crate::kernels::expand::Ruler;
-use crate::kernels::matte::Placement;
 use crate::kernels::reduce::{ColumnSums, Squares};
-use crate::layout::{self, ALPHA, PlaneLayout};
 use crate::painter::{Behind, Brush, Job};
 use crate::spans::Certain;
 use crate::threads::Threads;
@@ -29,27 +26,14 @@ pub(crate) struct Session {
 
 impl Session {
     /// # Errors
-    /// [`ComposeErrorKind::WrongSpec`] if the format is not composited as it is or the
-    /// plan's square is 0.
+    /// As [`checks::check_configuration`].
     pub(crate) fn new(
         spec: &FrameSpec,
         plan: &ConcealPlan,
         bands: usize,
     ) -> Result<Self, ComposeError> {
-        let wrong = |message| ComposeError::new(ComposeErrorKind::WrongSpec, message);
-        let planes = layout::planes(spec.format()).ok_or_else(|| {
-            wrong(format!(
-                "{} is not composited as it is, repack it to {} first",
-                spec.format(),
-                spec.format().composited_as()
-            ))
-        })?;
+        let planes = checks::check_configuration(spec, plan)?;
         let square_px = plan.square_px;
-        if square_px == 0 {
-            return Err(wrong(
-                "the plan's square is 0 pixels wide, at least 1 is needed".into(),
-            ));
-        }
         let mut reduced = Reduced::default();
         reduced.prepare(spec, square_px, FrameId::default());
         let row_bytes = (0..MAX_PLANES).map(|plane| spec.plane_row_bytes(plane));

@@ -7,6 +7,7 @@
 
 mod canary;
 mod clock;
+mod composition;
 mod compositor;
 mod engine;
 mod faces;
@@ -14,6 +15,9 @@ mod scene;
 
 pub use canary::{CanaryError, find_canary, person_correlation};
 pub use clock::ManualClock;
+pub use composition::{
+    BackdropKind, Composition, MatteKind, Shot, compositions, noise_field, noise_frame,
+};
 pub use compositor::{Fault, FaultyCompositor};
 pub use engine::{Answer, FakeEngine, FakeSegmenter, Script};
 pub use faces::{FaceAnswer, FaceScript, FakeFaceEngine, PlantedFace};

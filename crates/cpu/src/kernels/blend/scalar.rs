@@ -1,4 +1,5 @@
-use crate::layout::PlaneLayout;
+use frosted_core::internal::fixed::OPAQUE;
+use frosted_core::internal::layout::PlaneLayout;
 
 /// `out = (source * alpha + backdrop * (255 - alpha)) / 255`, rounded to nearest; exactly
 /// `backdrop` at alpha 0 and `source` at 255. All slices have the same length.
@@ -12,8 +13,8 @@ pub(crate) fn blend(source: &[u8], backdrop: &[u8], alpha: &[u8], out: &mut [u8]
 /// In 16 bits, so that a vector holds eight.
 fn mix(source: u8, backdrop: u8, alpha: u8) -> u8 {
     let (source, backdrop) = (u16::from(source), u16::from(backdrop));
-    let alpha = u16::from(alpha);
-    let sum = source * alpha + backdrop * (255 - alpha) + 127;
+    let (alpha, opaque) = (u16::from(alpha), u16::from(OPAQUE));
+    let sum = source * alpha + backdrop * (opaque - alpha) + opaque / 2;
     // sum / 255 for every sum below 65535.
     ((sum + 1 + (sum >> 8)) >> 8) as u8
 }
@@ -59,14 +60,14 @@ fn spread_chroma<const SAMPLES: usize>(upper: &[u8], lower: &[u8], out: &mut [u8
 /// Copies pixels of four samples and makes them opaque.
 pub(crate) fn show_opaque(source: &[u8], out: &mut [u8]) {
     for (out, source) in out.chunks_exact_mut(4).zip(source.chunks_exact(4)) {
-        out.copy_from_slice(&[source[0], source[1], source[2], 255]);
+        out.copy_from_slice(&[source[0], source[1], source[2], OPAQUE]);
     }
 }
 
 /// Makes pixels of four samples opaque.
 pub(crate) fn make_opaque(pixels: &mut [u8]) {
     for pixel in pixels.chunks_exact_mut(4) {
-        pixel[3] = 255;
+        pixel[3] = OPAQUE;
     }
 }
 

@@ -1,9 +1,6 @@
 use frosted_core::internal::Field;
-
-use crate::layout::{ALPHA, PlaneLayout};
-
-/// The greatest value of a node: 255 levels.
-const LIMIT: u16 = 255 * 256;
+use frosted_core::internal::fixed::{LEVEL_BITS, NODE_BITS, NODE_LIMIT, WEIGHT_BITS, half};
+use frosted_core::internal::layout::{ALPHA, PlaneLayout};
 
 /// Where a plane's samples stand between a field's nodes.
 #[derive(Debug, Default)]
@@ -35,7 +32,8 @@ impl Ruler {
         for pattern in 0..patterns {
             for sample in layout.samples {
                 let x_px = (pattern * layout.columns_px + sample.x_px) % step_px;
-                self.weights_q15.push(((x_px << 15) / step_px) as i16);
+                self.weights_q15
+                    .push(((x_px << WEIGHT_BITS) / step_px) as i16);
             }
         }
     }
@@ -56,7 +54,7 @@ pub(crate) fn between_rows(
     let samples = layout.samples.len();
     let count = ruler.gaps(samples) + 1;
     nodes.clear();
-    nodes.resize(count * samples, LIMIT);
+    nodes.resize(count * samples, NODE_LIMIT);
     let (upper, below) = (y / field.step_px, (y % field.step_px) as u32);
     let (step, shift) = (field.step_px as u32, field.step_px.trailing_zeros());
     let lower = (upper + 1).min(field.height - 1);
@@ -71,7 +69,7 @@ pub(crate) fn between_rows(
             let column = index * ruler.node_step + sample.x_px / field.step_px;
             let column = column.min(field.width - 1);
             let sum = u32::from(upper[column]) * (step - below) + u32::from(lower[column]) * below;
-            *node = ((sum + step / 2) >> shift).min(u32::from(LIMIT)) as u16;
+            *node = ((sum + step / 2) >> shift).min(u32::from(NODE_LIMIT)) as u16;
         }
     }
 }
@@ -122,16 +120,19 @@ fn fill_gap<const SAMPLES: usize, const LANES: usize>(
     weights: &[i16],
     out: &mut [u8],
 ) {
+    const DROPPED: u32 = WEIGHT_BITS + NODE_BITS - LEVEL_BITS - 1;
     let (left, right) = nodes.split_at(SAMPLES);
-    let start: [i16; LANES] = std::array::from_fn(|lane| (left[lane % SAMPLES] >> 2) as i16 + 32);
+    let start: [i16; LANES] = std::array::from_fn(|lane| {
+        (left[lane % SAMPLES] >> (NODE_BITS - LEVEL_BITS)) as i16 + half(LEVEL_BITS) as i16
+    });
     // Half the slope fits 16 bits with its sign; the product's upper half is then a
     // quarter of what the node's unit would ask, just as `start` is.
     let slope: [i16; LANES] = std::array::from_fn(|lane| {
         ((i32::from(right[lane % SAMPLES]) - i32::from(left[lane % SAMPLES])) >> 1) as i16
     });
     let level = |lane: usize, weight: i16| {
-        let rise = ((i32::from(slope[lane]) * i32::from(weight)) >> 16) as i16;
-        ((start[lane] + rise) >> 6) as u8
+        let rise = ((i32::from(slope[lane]) * i32::from(weight)) >> DROPPED) as i16;
+        ((start[lane] + rise) >> LEVEL_BITS) as u8
     };
     let mut weights = weights[..out.len()].chunks_exact(LANES);
     let mut out = out.chunks_exact_mut(LANES);

@@ -2,4 +2,4 @@
 
 mod scalar;
 
-pub(crate) use scalar::{Placement, along_row, between_rows};
+pub(crate) use scalar::{along_row, between_rows};

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use crate::layout::Channel;
+use frosted_core::internal::layout::Channel;
 
 /// Above this, the sums of a column do not fit 16 bits.
 const NARROW_ROWS: usize = 257;

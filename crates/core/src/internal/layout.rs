@@ -1,52 +1,52 @@
-use frosted_core::PixelFormat;
+use crate::format::PixelFormat;
 
 /// The index that stands for the alpha sample, behind the three colour channels.
-pub(crate) const ALPHA: usize = 3;
+pub const ALPHA: usize = 3;
 
 /// One sample of a plane's repeating pattern.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sample {
+pub struct Sample {
     /// 0 to 2: Y, Cb, Cr or R, G, B; or [`ALPHA`].
-    pub(crate) channel: usize,
+    pub channel: usize,
     /// Frame pixels to the right of the pattern's first.
-    pub(crate) x_px: usize,
+    pub x_px: usize,
 }
 
 /// How the samples of one plane follow one another.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct PlaneLayout {
+pub struct PlaneLayout {
     /// The pattern that a row repeats, 1 to 4 samples.
-    pub(crate) samples: &'static [Sample],
+    pub samples: &'static [Sample],
     /// Frame columns that one pattern stands for, 1 or 2.
-    pub(crate) columns_px: usize,
+    pub columns_px: usize,
     /// Frame rows that one row stands for, 1 or 2.
-    pub(crate) rows_px: usize,
+    pub rows_px: usize,
 }
 
 impl PlaneLayout {
     /// Whether pixels carry their own alpha.
-    pub(crate) fn has_alpha(&self) -> bool {
+    pub fn has_alpha(&self) -> bool {
         self.samples.iter().any(|sample| sample.channel == ALPHA)
     }
 
     /// Rows of this plane that stand for frame rows before `y`, an even number or the last.
-    pub(crate) fn rows_before(&self, y: usize) -> usize {
+    pub fn rows_before(&self, y: usize) -> usize {
         y.div_ceil(self.rows_px)
     }
 }
 
 /// Where the values of one colour channel lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Channel {
-    pub(crate) plane: usize,
+pub struct Channel {
+    pub plane: usize,
     /// The first value's place in a row.
-    pub(crate) offset: usize,
+    pub offset: usize,
     /// Bytes from one value to the next.
-    pub(crate) step_bytes: usize,
+    pub step_bytes: usize,
     /// Frame columns that one value stands for, 1 or 2.
-    pub(crate) columns_px: usize,
+    pub columns_px: usize,
     /// Frame rows that one value stands for, 1 or 2.
-    pub(crate) rows_px: usize,
+    pub rows_px: usize,
 }
 
 const fn sample(channel: usize, x_px: usize) -> Sample {
@@ -93,7 +93,7 @@ const BGRA: &[PlaneLayout] = &[full(&[
 ])];
 
 /// The planes of `format`; `None` for a format that is not composited as it is.
-pub(crate) fn planes(format: PixelFormat) -> Option<&'static [PlaneLayout]> {
+pub fn planes(format: PixelFormat) -> Option<&'static [PlaneLayout]> {
     match format {
         PixelFormat::Nv12 => Some(NV12),
         PixelFormat::I420 => Some(I420),
@@ -107,7 +107,7 @@ pub(crate) fn planes(format: PixelFormat) -> Option<&'static [PlaneLayout]> {
 }
 
 /// Where `channel` (0 to 2) lies in a frame of `planes`.
-pub(crate) fn channel(planes: &[PlaneLayout], channel: usize) -> Channel {
+pub fn channel(planes: &[PlaneLayout], channel: usize) -> Channel {
     let has_it = |layout: &PlaneLayout| layout.samples.iter().any(|s| s.channel == channel);
     let plane = planes
         .iter()

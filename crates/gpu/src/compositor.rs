@@ -1,0 +1,194 @@
+use std::fmt;
+
+use frosted_core::internal::{Compositor, ConcealPlan, Cover, FrameId, checks};
+use frosted_core::{ComposeError, ComposeErrorKind, FrameSpec, FrameView, FrameViewMut, Reduced};
+
+use crate::device::Gpu;
+use crate::info::GpuInfo;
+use crate::options::GpuOptions;
+use crate::session::Session;
+use crate::timer::PassTimes;
+
+/// The compositor that works on a GPU; its bytes are the CPU compositor's.
+///
+/// A frame is taken to the GPU when it is reduced, and painted from there. After an error of
+/// the kind [`ComposeErrorKind::Device`] every call gives that error again until the next
+/// `configure`, which opens a device of the compositor's own anew: it may be lost.
+pub struct GpuCompositor {
+    /// How the device was opened; `None` if it is somebody else's.
+    options: Option<GpuOptions>,
+    gpu: Gpu,
+    session: Option<Session>,
+    /// What ended the last session.
+    broken: Option<ComposeError>,
+    /// The frame that a matte may be painted for; it lies on the GPU.
+    reduced: Option<FrameId>,
+}
+
+impl GpuCompositor {
+    /// A compositor on a GPU of its own choice, yet to be configured.
+    ///
+    /// # Errors
+    /// [`ComposeErrorKind::Device`] if there is none such, or it cannot be opened.
+    pub fn new(options: GpuOptions) -> Result<Self, ComposeError> {
+        let gpu = Gpu::open(&options)?;
+        Ok(Self::on(gpu, Some(options)))
+    }
+
+    /// A compositor on a device that the program already has. Its handlers of errors are left
+    /// alone, and other threads may go on using it.
+    ///
+    /// # Errors
+    /// [`ComposeErrorKind::Device`] if it is lost.
+    pub fn with_device(device: wgpu::Device, queue: wgpu::Queue) -> Result<Self, ComposeError> {
+        Ok(Self::on(Gpu::adopt(device, queue)?, None))
+    }
+
+    fn on(gpu: Gpu, options: Option<GpuOptions>) -> Self {
+        Self {
+            options,
+            gpu,
+            session: None,
+            broken: None,
+            reduced: None,
+        }
+    }
+
+    /// The GPU that it works on.
+    pub fn info(&self) -> &GpuInfo {
+        self.gpu.info()
+    }
+
+    /// How long the last passes took on the GPU; `None` before the first frame, and if its
+    /// clock is not asked or it has none.
+    pub fn last_pass_times(&self) -> Option<PassTimes> {
+        self.session.as_ref().and_then(Session::times)
+    }
+
+    /// Ends the session after an error of the device's: what its buffers hold is unknown.
+    fn settle<T>(&mut self, outcome: Result<T, ComposeError>) -> Result<T, ComposeError> {
+        if let Err(error) = &outcome
+            && error.kind() == ComposeErrorKind::Device
+        {
+            self.session = None;
+            self.reduced = None;
+            self.broken = Some(error.clone());
+        }
+        outcome
+    }
+
+    fn session(&mut self) -> Result<(&Gpu, &mut Session), ComposeError> {
+        match (&mut self.session, &self.broken) {
+            (Some(session), _) => Ok((&self.gpu, session)),
+            (None, Some(error)) => Err(error.clone()),
+            (None, None) => Err(checks::not_configured()),
+        }
+    }
+
+    fn try_reduce(&mut self, id: FrameId, source: &FrameView<'_>) -> Result<(), ComposeError> {
+        let (gpu, session) = self.session()?;
+        checks::check_picture("source", source.spec(), session.spec())?;
+        gpu.watch("reduce the frame", || session.reduce(gpu, id, source))
+    }
+
+    fn try_paint(
+        &mut self,
+        id: FrameId,
+        source: &FrameView<'_>,
+        cover: Cover<'_>,
+        target: &mut FrameViewMut<'_>,
+    ) -> Result<(), ComposeError> {
+        let reduced = self.reduced;
+        let (gpu, session) = self.session()?;
+        checks::Painting {
+            id,
+            source: source.spec(),
+            cover: &cover,
+            target: target.spec(),
+        }
+        .check(session.spec(), reduced, session.reduced())?;
+        gpu.watch("paint the frame", || session.paint(gpu, cover))?;
+        // The target is not touched before wgpu had its chance to report what went wrong.
+        gpu.watch("give the frame back", || session.finish(target))
+    }
+}
+
+impl fmt::Debug for GpuCompositor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GpuCompositor")
+            .field("info", self.info())
+            .field("spec", &self.session.as_ref().map(Session::spec))
+            .field("reduced", &self.reduced)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Compositor for GpuCompositor {
+    fn configure(&mut self, spec: &FrameSpec, plan: &ConcealPlan) -> Result<(), ComposeError> {
+        self.session = None;
+        self.reduced = None;
+        let planes = checks::check_configuration(spec, plan)?;
+        let was_broken = self.broken.take().is_some() || self.gpu.trouble().is_some();
+        if let (Some(options), true) = (&self.options, was_broken) {
+            let reopened = Gpu::open(options);
+            self.gpu = self.settle(reopened)?;
+        }
+        let session = self.gpu.prepare("get ready for frames", |gpu| {
+            Session::new(gpu, spec, planes, plan)
+        });
+        self.session = Some(self.settle(session)?);
+        Ok(())
+    }
+
+    fn reduce(&mut self, id: FrameId, source: &FrameView<'_>) -> Result<&Reduced, ComposeError> {
+        self.reduced = None;
+        let outcome = self.try_reduce(id, source);
+        self.settle(outcome)?;
+        self.reduced = Some(id);
+        let (_, session) = self.session()?;
+        Ok(session.reduced())
+    }
+
+    fn paint(
+        &mut self,
+        id: FrameId,
+        source: &FrameView<'_>,
+        cover: Cover<'_>,
+        target: &mut FrameViewMut<'_>,
+    ) -> Result<(), ComposeError> {
+        let outcome = self.try_paint(id, source, cover, target);
+        self.settle(outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::AdapterChoice;
+    use frosted_core::{Frame, PixelFormat, TextHeight};
+
+    #[test]
+    fn a_device_of_its_own_that_was_lost_is_opened_anew() {
+        let options = GpuOptions {
+            adapter: AdapterChoice::Software,
+            ..GpuOptions::default()
+        };
+        if crate::adapters(&options).is_empty() {
+            return;
+        }
+        let mut compositor = GpuCompositor::new(options).unwrap();
+        let spec = FrameSpec::new(PixelFormat::Nv12, 64, 48).unwrap();
+        let plan = ConcealPlan::new(&spec, (16, 12), TextHeight::default());
+        let frame = Frame::new(spec);
+        for round in 0..2 {
+            compositor.configure(&spec, &plan).unwrap();
+            assert!(
+                compositor.reduce(FrameId(1), &frame.view()).is_ok(),
+                "{round}"
+            );
+            compositor.gpu.device.destroy();
+            let error = compositor.reduce(FrameId(2), &frame.view()).unwrap_err();
+            assert_eq!(error.kind(), ComposeErrorKind::Device, "{round}: {error}");
+        }
+    }
+}

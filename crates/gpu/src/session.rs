@@ -1,0 +1,373 @@
+use frosted_core::internal::layout::PlaneLayout;
+use frosted_core::internal::{Backdrop, ConcealPlan, Cover, FrameId};
+use frosted_core::{
+    ComposeError, ComposeErrorKind, FrameSpec, FrameView, FrameViewMut, Mask, Reduced,
+};
+
+use crate::buffers::{self, HostBuffer};
+use crate::device::{Gpu, failed};
+use crate::held::{Change, HeldBackdrop};
+use crate::packing::{Packing, WORD};
+use crate::params::{CHANNELS, Channel, EVERYTHING, MATTE, OPAQUE_ROOM, Params, TRANSPARENT};
+use crate::shaders::{self, PAINT_GROUP, REDUCE_GROUP};
+use crate::tables::tables;
+use crate::timer::PassTimes;
+
+/// The largest square that is reduced here: one invocation sums all of it. That is many times
+/// what any network asks for; with much more, sums would not fit 32 bits, and Mesa's software
+/// driver would leave the loops after 65535 rounds without a word.
+const MAX_SQUARE_PX: usize = 128;
+
+/// Bytes of the parameters, in front of the matte in their common upload.
+const PARAMS: usize = size_of::<Params>();
+
+/// All that depends on the spec and the plan: buffers, bindings and pipelines.
+pub(crate) struct Session {
+    spec: FrameSpec,
+    packing: Packing,
+    reduced: Reduced,
+    square_px: usize,
+    /// What stays the same from frame to frame.
+    params: Params,
+    /// The last step's number; 0 is none.
+    receipt: u32,
+    times: Option<PassTimes>,
+    frame: FrameBuffers,
+    step: StepBuffers,
+    backdrop: HeldBackdrop,
+    reduce: ReducePass,
+    paint: PaintPass,
+}
+
+/// Where a frame lies between the steps.
+struct FrameBuffers {
+    upload: HostBuffer,
+    given: wgpu::Buffer,
+    reduced: wgpu::Buffer,
+    reduced_readback: HostBuffer,
+    painted: wgpu::Buffer,
+    painted_readback: HostBuffer,
+}
+
+/// What tells a step what to do.
+struct StepBuffers {
+    /// Parameters, then a matte.
+    upload: HostBuffer,
+    params: wgpu::Buffer,
+    /// Tables, then the matte.
+    tables: wgpu::Buffer,
+}
+
+struct ReducePass {
+    pipeline: wgpu::ComputePipeline,
+    bindings: wgpu::BindGroup,
+    groups: (u32, u32),
+}
+
+struct PaintPass {
+    /// One a plane.
+    pipelines: Vec<wgpu::ComputePipeline>,
+    bindings: wgpu::BindGroup,
+}
+
+impl Session {
+    /// For frames of `spec`, which has `planes`, under `plan`.
+    ///
+    /// # Errors
+    /// [`ComposeErrorKind::Device`] if a buffer or the
+    /// plan's square is more than the GPU takes; what wgpu reports is left to the caller.
+    pub(crate) fn new(
+        gpu: &mut Gpu,
+        spec: &FrameSpec,
+        planes: &[PlaneLayout],
+        plan: &ConcealPlan,
+    ) -> Result<Self, ComposeError> {
+        if plan.square_px > MAX_SQUARE_PX {
+            return Err(ComposeError::new(
+                ComposeErrorKind::Device,
+                format!(
+                    "the plan's square is {} pixels wide, the GPU reduces by up to \
+                     {MAX_SQUARE_PX}, take the CPU compositor",
+                    plan.square_px
+                ),
+            ));
+        }
+        let mut reduced = Reduced::default();
+        reduced.prepare(spec, plan.square_px, FrameId::default());
+        let packing = Packing::new(spec, planes);
+        let size = (reduced.width(), reduced.height());
+        let tables = tables(plan, (spec.width(), spec.height()), size);
+        let reduced_words = (size.0 * size.1).div_ceil(WORD);
+        let params = Params {
+            planes: *packing.planes(),
+            channels: std::array::from_fn(|channel| Channel::new(planes, channel, spec)),
+            plane_count: planes.len() as u32,
+            width: spec.width() as u32,
+            height: spec.height() as u32,
+            square_px: plan.square_px as u32,
+            columns: size.0 as u32,
+            rows: size.1 as u32,
+            reduced_words: reduced_words as u32,
+            matte_word: tables.len() as u32,
+            ..Params::default()
+        };
+        let device = gpu.device.clone();
+        let frame = FrameBuffers::new(&device, packing.bytes(), reduced_words)?;
+        let step = StepBuffers::new(&device, &tables, reduced_words)?;
+        let backdrop = HeldBackdrop::new(&device)?;
+        let paint_shaders = shaders::paint(spec.format()).into_iter();
+        let paint = PaintPass {
+            pipelines: paint_shaders
+                .map(|shader| gpu.passes.paint(&device, shader))
+                .collect(),
+            bindings: bind_paint(gpu, &frame, &step, &backdrop),
+        };
+        let bindings = [&step.params, &frame.given, &frame.reduced];
+        let reduce = ReducePass {
+            pipeline: gpu.passes.reduce(&device),
+            bindings: gpu.passes.bind_reduce(&device, bindings),
+            groups: groups_of(&device, size.0 * size.1),
+        };
+        Ok(Self {
+            spec: *spec,
+            packing,
+            reduced,
+            square_px: plan.square_px,
+            params,
+            receipt: 0,
+            times: None,
+            frame,
+            step,
+            backdrop,
+            reduce,
+            paint,
+        })
+    }
+
+    pub(crate) fn spec(&self) -> &FrameSpec {
+        &self.spec
+    }
+
+    pub(crate) fn reduced(&self) -> &Reduced {
+        &self.reduced
+    }
+
+    pub(crate) fn times(&self) -> Option<PassTimes> {
+        self.times
+    }
+
+    /// Takes `source`, a frame of the session's spec, to the GPU and fills the reduced picture.
+    pub(crate) fn reduce(
+        &mut self,
+        gpu: &Gpu,
+        id: FrameId,
+        source: &FrameView<'_>,
+    ) -> Result<(), ComposeError> {
+        let mut params = self.params;
+        params.receipt = self.next_receipt();
+        self.frame
+            .upload
+            .write(|out| self.packing.pack(source, out))?;
+        self.step.write(&params, None)?;
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        let (frame, step) = (&self.frame, &self.step);
+        encoder.copy_buffer_to_buffer(&frame.upload.buffer, 0, &frame.given, 0, None);
+        step.record(&mut encoder, &params, false);
+        let mut pass = gpu.begin_pass(&mut encoder);
+        let (across, down) = self.reduce.groups;
+        pass.set_pipeline(&self.reduce.pipeline);
+        pass.set_bind_group(0, &self.reduce.bindings, &[]);
+        pass.dispatch_workgroups(across, down, 1);
+        drop(pass);
+        let readback = &frame.reduced_readback;
+        encoder.copy_buffer_to_buffer(&frame.reduced, 0, &readback.buffer, 0, None);
+        let time = gpu.run(encoder, &[&frame.upload, &step.upload, readback])?;
+        if let Some(reduce) = time {
+            self.times.get_or_insert_default().reduce = reduce;
+        }
+        let (reduced, spec) = (&mut self.reduced, &self.spec);
+        readback.read(|bytes| {
+            let (planes, receipt) = bytes.split_at(bytes.len() - WORD);
+            check_receipts(receipt, params.receipt)?;
+            let out = reduced.prepare(spec, self.square_px, id);
+            for (out, plane) in out
+                .into_iter()
+                .zip(planes.chunks_exact(planes.len() / CHANNELS))
+            {
+                out.copy_from_slice(&plane[..out.len()]);
+            }
+            Ok(())
+        })
+    }
+
+    /// Paints the frame that was reduced last, or what covers any frame, on the GPU; `cover` has
+    /// been checked against the spec.
+    pub(crate) fn paint(&mut self, gpu: &Gpu, cover: Cover<'_>) -> Result<(), ComposeError> {
+        let (matte, backdrop) = match cover {
+            Cover::Background { matte, backdrop } => (Some(matte), backdrop),
+            Cover::Everything { backdrop } => (None, backdrop),
+        };
+        let mut params = self.params;
+        params.receipt = self.next_receipt();
+        params.cover = if matte.is_some() { MATTE } else { EVERYTHING };
+        params.room = match backdrop {
+            Backdrop::Transparent(_) => TRANSPARENT,
+            _ => OPAQUE_ROOM,
+        };
+        let change = self
+            .backdrop
+            .hold(&gpu.device, &self.packing, backdrop, &mut params)?;
+        if change == Change::Buffer {
+            self.paint.bindings = bind_paint(gpu, &self.frame, &self.step, &self.backdrop);
+        }
+        self.step.write(&params, matte)?;
+
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        let (frame, step) = (&self.frame, &self.step);
+        let readback = &frame.painted_readback;
+        step.record(&mut encoder, &params, matte.is_some());
+        let mut buffers = &[readback, &step.upload, self.backdrop.upload()][..];
+        match change {
+            Change::Nothing => buffers = &buffers[..2],
+            Change::Contents | Change::Buffer => self.backdrop.record(&mut encoder),
+        }
+        self.paint
+            .record(gpu.begin_pass(&mut encoder), &self.packing);
+        encoder.copy_buffer_to_buffer(&frame.painted, 0, &readback.buffer, 0, None);
+        let time = gpu.run(encoder, buffers)?;
+        if let Some(paint) = time {
+            self.times.get_or_insert_default().paint = paint;
+        }
+        Ok(())
+    }
+
+    /// Writes what was painted to `target`.
+    pub(crate) fn finish(&self, target: &mut FrameViewMut<'_>) -> Result<(), ComposeError> {
+        self.frame.painted_readback.read(|bytes| {
+            check_receipts(&bytes[..self.paint.pipelines.len() * WORD], self.receipt)?;
+            self.packing.unpack(bytes, target);
+            Ok(())
+        })
+    }
+
+    fn next_receipt(&mut self) -> u32 {
+        self.receipt = self.receipt.wrapping_add(1).max(1);
+        self.receipt
+    }
+}
+
+impl FrameBuffers {
+    fn new(
+        device: &wgpu::Device,
+        bytes: usize,
+        reduced_words: usize,
+    ) -> Result<Self, ComposeError> {
+        // The last word is the receipt.
+        let reduced_bytes = WORD * (CHANNELS * reduced_words + 1);
+        Ok(Self {
+            given: buffers::storage(device, "a frame", bytes)?,
+            painted: buffers::storage(device, "a frame", bytes)?,
+            reduced: buffers::storage(device, "a reduced frame", reduced_bytes)?,
+            upload: HostBuffer::upload(device, bytes),
+            painted_readback: HostBuffer::readback(device, bytes),
+            reduced_readback: HostBuffer::readback(device, reduced_bytes),
+        })
+    }
+}
+
+impl StepBuffers {
+    fn new(
+        device: &wgpu::Device,
+        tables: &[u32],
+        matte_words: usize,
+    ) -> Result<Self, ComposeError> {
+        let tables: &[u8] = bytemuck::cast_slice(tables);
+        let matte_bytes = WORD * matte_words;
+        let bytes = tables.len() + matte_bytes;
+        Ok(Self {
+            upload: HostBuffer::upload(device, PARAMS + matte_bytes),
+            params: buffers::uniform(device, PARAMS),
+            tables: buffers::storage_with(device, "the matte", bytes, tables)?,
+        })
+    }
+
+    fn write(&self, params: &Params, matte: Option<&Mask>) -> Result<(), ComposeError> {
+        self.upload.write(|out| {
+            out.slice(..PARAMS)
+                .copy_from_slice(bytemuck::bytes_of(params));
+            if let Some(matte) = matte {
+                let values = matte.values();
+                out.slice(PARAMS..PARAMS + values.len())
+                    .copy_from_slice(values);
+            }
+        })
+    }
+
+    /// Records the copies of what was written.
+    fn record(&self, encoder: &mut wgpu::CommandEncoder, params: &Params, has_matte: bool) {
+        let from = &self.upload.buffer;
+        encoder.copy_buffer_to_buffer(from, 0, &self.params, 0, PARAMS as u64);
+        if has_matte {
+            let to = u64::from(params.matte_word) * WORD as u64;
+            encoder.copy_buffer_to_buffer(from, PARAMS as u64, &self.tables, to, None);
+        }
+    }
+}
+
+impl PaintPass {
+    fn record(&self, mut pass: wgpu::ComputePass<'_>, packing: &Packing) {
+        pass.set_bind_group(0, &self.bindings, &[]);
+        for (pipeline, plane) in self.pipelines.iter().zip(packing.planes()) {
+            let across = plane.row_words.div_ceil(PAINT_GROUP.0);
+            let down = plane.rows.div_ceil(PAINT_GROUP.1);
+            pass.set_pipeline(pipeline);
+            pass.dispatch_workgroups(across, down, 1);
+        }
+    }
+}
+
+fn bind_paint(
+    gpu: &Gpu,
+    frame: &FrameBuffers,
+    step: &StepBuffers,
+    backdrop: &HeldBackdrop,
+) -> wgpu::BindGroup {
+    let buffers = [
+        &step.params,
+        &frame.given,
+        &step.tables,
+        &backdrop.buffer,
+        &frame.painted,
+    ];
+    gpu.passes.bind_paint(&gpu.device, buffers)
+}
+
+/// Workgroups across and down for `squares`, within what the device takes in one direction.
+fn groups_of(device: &wgpu::Device, squares: usize) -> (u32, u32) {
+    let groups = (squares as u32).div_ceil(REDUCE_GROUP);
+    let across = groups.min(device.limits().max_compute_workgroups_per_dimension);
+    (across, groups.div_ceil(across))
+}
+
+fn check_receipts(receipts: &[u8], wanted: u32) -> Result<(), ComposeError> {
+    let mut receipts = receipts.chunks_exact(WORD);
+    if receipts.all(|receipt| *receipt == wanted.to_le_bytes()) {
+        return Ok(());
+    }
+    Err(failed("finish the frame", "a pass did not run"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pass_that_left_no_receipt_did_not_run() {
+        let receipts = [7, 0, 0, 0, 7, 0, 0, 0];
+        assert_eq!(check_receipts(&receipts, 7), Ok(()));
+        for wrong in [[7, 0, 0, 0, 6, 0, 0, 0], [6, 0, 0, 0, 7, 0, 0, 0]] {
+            let error = check_receipts(&wrong, 7).unwrap_err();
+            assert_eq!(error.kind(), ComposeErrorKind::Device);
+        }
+    }
+}
