@@ -29,11 +29,18 @@ mod report;
 mod room;
 mod settings;
 mod settle;
+mod stages;
 mod stuck;
 mod subject;
+mod surface;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, ErrorKind};
 pub use pipeline::Pipeline;
 pub use report::{Cause, FrameReport, Shown, StageTimes};
 pub use settings::{CardReason, Newcomers, Settings, Subjects};
+#[doc(hidden)]
+pub use stages::Surface;
+/// For crates whose frames are not in memory; no part of the API.
+#[doc(hidden)]
+pub use surface::{DistantSurface, SurfacePipeline};
