@@ -13,6 +13,9 @@ use crate::room::Smooth;
 const REACH: f32 = 3.0;
 /// ... and not larger than this with its arm, in squares of its width.
 const AREA: f32 = 1.5;
+/// One that is apart is not smaller than this, in the same squares: crumbs of the room that
+/// break off the subject's border are.
+const LEAST_AREA: f32 = 0.04;
 /// So much of a hand stands before a room that is known and looks otherwise, per mille: what
 /// the network only makes up looks like the room.
 const STRANGE_PERMILLE: usize = 500;
@@ -33,7 +36,7 @@ impl SubjectFinder {
     /// else is about: whoever comes in does so from a side or with a face.
     pub(super) fn find_hands(&mut self, sight: &Sight<'_>) {
         self.hands.clear();
-        let Some((columns, most)) = self.hands_place(sight) else {
+        let Some((columns, _, most)) = self.hands_place(sight) else {
             return;
         };
         let (parts, list) = (&self.parts, self.parts.list().iter());
@@ -41,8 +44,9 @@ impl SubjectFinder {
         self.hands.extend(list.filter(hand).map(|part| part.root));
     }
 
-    /// The columns in which hands are, and their largest area.
-    fn hands_place(&self, sight: &Sight<'_>) -> Option<(Range<f32>, usize)> {
+    /// The columns in which hands are, the least area of one that is shown while it is apart, and
+    /// the largest one of any.
+    fn hands_place(&self, sight: &Sight<'_>) -> Option<(Range<f32>, usize, usize)> {
         let alone = sight.rotation == Rotation::None
             && !self.other_is_about(sight.at)
             && self.heads.others(sight.at).next().is_none();
@@ -53,13 +57,21 @@ impl SubjectFinder {
             .filter(|_| alone)?;
         let reach = REACH * head.width;
         let columns = (head.x - reach).max(1.0)..(head.x + reach).min(self.size.0 as f32 - 1.0);
-        Some((columns, (AREA * head.width * head.width) as usize))
+        let square = head.width * head.width;
+        Some((
+            columns,
+            (LEAST_AREA * square) as usize,
+            (AREA * square) as usize,
+        ))
     }
 
     /// Adds to `kept` the hands that are shown before they join the body: they come in over
     /// the lower edge, before a room that is known and looked otherwise, in the face's
     /// colour; or they were the subject's in the last frame.
     pub(super) fn keep_hands(&mut self, sight: &Sight<'_>) {
+        let Some((_, least, _)) = self.hands_place(sight) else {
+            return;
+        };
         for at in 0..self.hands.len() {
             let root = self.hands[at];
             let part = self.parts.list().iter().find(|part| part.root == root);
@@ -67,7 +79,8 @@ impl SubjectFinder {
                 continue;
             };
             let was = 2 * part.overlap >= part.area;
-            if !part.is_room() && (was || self.enters(sight, part)) {
+            let fits = part.area >= least && !part.is_room();
+            if fits && (was || self.enters(sight, part)) {
                 self.kept.push(root);
             }
         }

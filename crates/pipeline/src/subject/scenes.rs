@@ -317,8 +317,9 @@ fn a_hand_that_comes_in_over_the_lower_edge_is_shown_before_it_joins_the_body() 
     ] {
         assert_eq!(frames_until_shown(wall, x, rises), None, "{wall:?} {x}");
     }
-    // One that is too large is no hand's.
+    // One that is too large is no hand's, nor is a crumb.
     assert_eq!(frames_until_shown(wall, 80.0, |_| 70.0), None);
+    assert_eq!(frames_until_shown(wall, 80.0, |_| 1.0), None);
 }
 
 #[test]
