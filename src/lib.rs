@@ -54,9 +54,12 @@
 //!   macOS it is there without.
 //! - `pipewire`: a virtual camera of PipeWire's, which needs no root and no kernel module. Linux
 //!   only; its build needs PipeWire's headers and libclang.
+//! - `gpu`: pixel work on the GPU through `wgpu` (Vulkan, Metal, Direct3D 12), taken where it is
+//!   faster, and the module `gpu` for frames that are textures.
 //! - `image`: `Pipeline::process_image` for pictures of the `image` crate.
 #![forbid(unsafe_code)]
 
+mod compositing;
 mod faces;
 mod setup;
 
@@ -64,10 +67,11 @@ mod setup;
 #[doc(hidden)]
 pub mod measure;
 
+pub use compositing::CompositorChoice;
 pub use frosted_core::{
-    Background, Colour, Frame, FrameError, FrameErrorKind, FrameSpec, FrameView, FrameViewMut,
-    Matrix, Picture, PixelFormat, ProtectedFrame, Range, Rate, Rgb, Rotation, SegmenterInfo,
-    TextHeight, Timestamp,
+    Background, Colour, CompositorInfo, Frame, FrameError, FrameErrorKind, FrameSpec, FrameView,
+    FrameViewMut, Matrix, Picture, PixelFormat, ProtectedFrame, Range, Rate, Rgb, Rotation,
+    SegmenterInfo, TextHeight, Timestamp,
 };
 pub use frosted_pipeline::{
     CardReason, Cause, Clock, Error, ErrorKind, FrameReport, Newcomers, Pipeline, Settings, Shown,

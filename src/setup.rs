@@ -4,11 +4,12 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use frosted_core::ComposeError;
-use frosted_cpu::{CpuCompositor, CpuOptions};
 use frosted_pipeline::{Clock, Pipeline, Settings, SystemClock};
 use frosted_segment::{
     Engine, EngineChoice, LoadError, LoadErrorKind, ModelSpec, NetworkSegmenter, RuntimeSearch,
 };
+
+use crate::compositing::{self, CompositorChoice};
 
 /// What a [`Pipeline`] is built from.
 ///
@@ -36,7 +37,9 @@ pub struct Setup {
     /// Where ONNX Runtime is looked for. Default: the variable `ORT_DYLIB_PATH`, beside the
     /// executable, the user's cache.
     pub runtime: RuntimeSearch,
-    /// Threads for the pixel work, the caller's included: 1 (the default) to 64. The network
+    /// What does the pixel work. Default: [`CompositorChoice::Auto`].
+    pub compositor: CompositorChoice,
+    /// Threads for the pixel work on the CPU, the caller's included: 1 (the default) to 64. The network
     /// always runs on the caller's thread.
     pub threads: usize,
     /// What is shown, and when. Can be changed later.
@@ -51,6 +54,7 @@ impl Default for Setup {
             model: Model::default(),
             engine: EngineChoice::default(),
             runtime: RuntimeSearch::default(),
+            compositor: CompositorChoice::default(),
             threads: 1,
             settings: Settings::default(),
             clock: None,
@@ -64,6 +68,7 @@ impl Setup {
     /// # Errors
     /// [`SetupErrorKind::Model`] if the model's file or spec is missing or wrong,
     /// [`SetupErrorKind::Engine`] if no engine can run it,
+    /// [`SetupErrorKind::Compositor`] if the GPU is asked for and there is none,
     /// [`SetupErrorKind::Threads`] if the threads cannot be had.
     pub fn build(self) -> Result<Pipeline, SetupError> {
         let segmenter = self.segmenter()?;
@@ -105,11 +110,11 @@ impl Setup {
                 format!("{threads} threads were asked for, 1 to 64 can be had"),
             ));
         }
-        let compositor = CpuCompositor::new(CpuOptions { threads }).map_err(SetupError::threads)?;
+        let compositor = compositing::compositor(self.compositor, threads)?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         Ok(Pipeline::assemble(
             Box::new(segmenter),
-            Box::new(compositor),
+            compositor,
             self.settings,
             clock,
         ))
@@ -230,14 +235,20 @@ pub enum SetupErrorKind {
     Engine,
     /// The threads cannot be had.
     Threads,
+    /// The compositor that is asked for by name cannot be had.
+    Compositor,
 }
 
 impl SetupError {
-    fn new(kind: SetupErrorKind, message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: SetupErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),
         }
+    }
+
+    pub(crate) fn compositor(error: &ComposeError) -> Self {
+        Self::new(SetupErrorKind::Compositor, error.to_string())
     }
 
     pub(crate) fn threads(error: ComposeError) -> Self {

@@ -20,6 +20,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "frosted-camera",
             "frosted-core",
             "frosted-cpu",
+            "frosted-gpu",
             "frosted-models",
             "frosted-pipeline",
             "frosted-segment",

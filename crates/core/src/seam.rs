@@ -187,6 +187,39 @@ pub trait Compositor: Send {
         cover: Cover<'_>,
         target: &mut FrameViewMut<'_>,
     ) -> Result<(), ComposeError>;
+
+    /// What it is, for reports and logs.
+    fn info(&self) -> CompositorInfo;
+}
+
+/// What does the pixel work.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CompositorInfo {
+    /// What it runs on, such as "CPU, 1 thread" or "GPU AMD Radeon 780M (integrated, vulkan)".
+    pub name: String,
+    /// Why it is this one and no other: what was measured, or how a GPU failed. Empty if it was
+    /// asked for by name and there is.
+    pub reason: String,
+}
+
+impl CompositorInfo {
+    /// One of this name, which was asked for.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            reason: String::new(),
+        }
+    }
+}
+
+impl fmt::Display for CompositorInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.reason.as_str() {
+            "" => f.write_str(&self.name),
+            reason => write!(f, "{}: {reason}", self.name),
+        }
+    }
 }
 
 /// Why a compositor refused or failed.

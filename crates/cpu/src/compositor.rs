@@ -1,7 +1,7 @@
 use std::fmt;
 
 use frosted_core::internal::{Compositor, ConcealPlan, Cover, FrameId, checks};
-use frosted_core::{ComposeError, FrameSpec, FrameView, FrameViewMut, Reduced};
+use frosted_core::{ComposeError, CompositorInfo, FrameSpec, FrameView, FrameViewMut, Reduced};
 
 use crate::session::Session;
 use crate::threads::Threads;
@@ -90,5 +90,12 @@ impl Compositor for CpuCompositor {
         .check(session.spec(), self.reduced, session.reduced())?;
         session.paint(source, cover, target, &self.threads);
         Ok(())
+    }
+
+    fn info(&self) -> CompositorInfo {
+        CompositorInfo::named(match self.threads.count() {
+            1 => "CPU, 1 thread".to_owned(),
+            threads => format!("CPU, {threads} threads"),
+        })
     }
 }

@@ -35,6 +35,13 @@ impl Threads {
         Ok(Self { pool })
     }
 
+    /// How many threads there are, the caller's if that is the only one.
+    pub(crate) fn count(&self) -> usize {
+        self.pool
+            .as_ref()
+            .map_or(1, ThreadPool::current_num_threads)
+    }
+
     /// Into how many bands a frame is best cut.
     pub(crate) fn bands(&self) -> usize {
         match &self.pool {

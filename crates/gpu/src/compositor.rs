@@ -1,7 +1,9 @@
 use std::fmt;
 
 use frosted_core::internal::{Compositor, ConcealPlan, Cover, FrameId, checks};
-use frosted_core::{ComposeError, ComposeErrorKind, FrameSpec, FrameView, FrameViewMut, Reduced};
+use frosted_core::{
+    ComposeError, ComposeErrorKind, CompositorInfo, FrameSpec, FrameView, FrameViewMut, Reduced,
+};
 
 use crate::device::Gpu;
 use crate::info::GpuInfo;
@@ -158,6 +160,10 @@ impl Compositor for GpuCompositor {
     ) -> Result<(), ComposeError> {
         let outcome = self.try_paint(id, source, cover, target);
         self.settle(outcome)
+    }
+
+    fn info(&self) -> CompositorInfo {
+        CompositorInfo::named(format!("GPU {}", Self::info(self)))
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use frosted_core::internal::{Compositor, ConcealPlan, Cover, FrameId, protected_mut};
 use frosted_core::{
-    CardPainter, ComposeError, FaceFinder, Frame, FrameSpec, FrameView, FrameViewMut, PixelFormat,
-    ProtectedFrame, Reduced, Rgb, Segmenter, SegmenterInfo, Timestamp,
+    CardPainter, ComposeError, CompositorInfo, FaceFinder, Frame, FrameSpec, FrameView,
+    FrameViewMut, PixelFormat, ProtectedFrame, Reduced, Rgb, Segmenter, SegmenterInfo, Timestamp,
 };
 
 use crate::clock::Clock;
@@ -235,6 +235,11 @@ impl Pipeline {
     /// What finds the person.
     pub fn segmenter_info(&self) -> &SegmenterInfo {
         &self.stages.info
+    }
+
+    /// What does the pixel work; of one that chooses by itself only known once a frame came.
+    pub fn compositor_info(&self) -> CompositorInfo {
+        self.compositor.info()
     }
 
     /// Forgets all earlier frames: the next one is a start.

@@ -1,7 +1,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use frosted_core::internal::{Compositor, ConcealPlan, Cover, FrameId};
-use frosted_core::{ComposeError, ComposeErrorKind, FrameSpec, FrameView, FrameViewMut, Reduced};
+use frosted_core::{
+    ComposeError, ComposeErrorKind, CompositorInfo, FrameSpec, FrameView, FrameViewMut, Reduced,
+};
 
 /// A fault to plant in a compositor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,5 +96,9 @@ impl<C: Compositor> Compositor for FaultyCompositor<C> {
         }
         self.fail(Fault::PaintError, Fault::PaintPanic)?;
         self.inner.paint(id, source, cover, target)
+    }
+
+    fn info(&self) -> CompositorInfo {
+        self.inner.info()
     }
 }
