@@ -169,20 +169,28 @@ impl Compositor for GpuCompositor {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use frosted_core::internal::Backdrop;
+    use frosted_core::{Frame, Mask, PixelFormat, TextHeight};
+
     use super::*;
     use crate::options::AdapterChoice;
-    use frosted_core::{Frame, PixelFormat, TextHeight};
+
+    /// The tests in `tests/` say aloud that there is none.
+    fn software() -> Option<GpuCompositor> {
+        GpuCompositor::new(GpuOptions {
+            adapter: AdapterChoice::Software,
+            ..GpuOptions::default()
+        })
+        .ok()
+    }
 
     #[test]
     fn a_device_of_its_own_that_was_lost_is_opened_anew() {
-        let options = GpuOptions {
-            adapter: AdapterChoice::Software,
-            ..GpuOptions::default()
-        };
-        if crate::adapters(&options).is_empty() {
+        let Some(mut compositor) = software() else {
             return;
-        }
-        let mut compositor = GpuCompositor::new(options).unwrap();
+        };
         let spec = FrameSpec::new(PixelFormat::Nv12, 64, 48).unwrap();
         let plan = ConcealPlan::new(&spec, (16, 12), TextHeight::default());
         let frame = Frame::new(spec);
@@ -196,5 +204,32 @@ mod tests {
             let error = compositor.reduce(FrameId(2), &frame.view()).unwrap_err();
             assert_eq!(error.kind(), ComposeErrorKind::Device, "{round}: {error}");
         }
+    }
+    #[test]
+    fn a_gpu_that_takes_too_long_leaves_the_target_alone() {
+        let Some(mut compositor) = software() else {
+            return;
+        };
+        let spec = FrameSpec::new(PixelFormat::Nv12, 1920, 1080).unwrap();
+        let plan = ConcealPlan::new(&spec, (256, 144), TextHeight::default());
+        let source = Frame::new(spec);
+        let mut matte = Mask::new();
+        compositor.configure(&spec, &plan).unwrap();
+        let reduced = compositor.reduce(FrameId(1), &source.view()).unwrap();
+        matte.begin(reduced).fill(255);
+        compositor.gpu.patience = Duration::ZERO;
+        let mut target = Frame::new(spec);
+        target.bytes_mut().fill(0x77);
+        let cover = Cover::Background {
+            matte: &matte,
+            backdrop: Backdrop::Flat([16, 128, 128]),
+        };
+        let outcome = compositor.paint(FrameId(1), &source.view(), cover, &mut target.view_mut());
+        let error = outcome.unwrap_err();
+        assert_eq!(error.kind(), ComposeErrorKind::Device);
+        assert!(error.to_string().contains("took more than 0 s"), "{error}");
+        assert!(target.bytes().iter().all(|&byte| byte == 0x77));
+        compositor.configure(&spec, &plan).unwrap();
+        assert!(compositor.reduce(FrameId(2), &source.view()).is_ok());
     }
 }

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use frosted_core::{ComposeError, ComposeErrorKind};
 
+use crate::adapter::{candidates, descriptor, none_found};
 use crate::buffers::HostBuffer;
 use crate::info::GpuInfo;
-use crate::options::{AdapterChoice, GpuOptions};
+use crate::options::GpuOptions;
 use crate::passes::Passes;
 use crate::timer::Timer;
 
@@ -36,7 +37,7 @@ pub(crate) struct Gpu {
     pub(crate) queue: wgpu::Queue,
     pub(crate) passes: Passes,
     info: GpuInfo,
-    patience: Duration,
+    pub(crate) patience: Duration,
     timer: Option<Timer>,
     trouble: Trouble,
 }
@@ -194,76 +195,6 @@ impl Gpu {
             }
         }
         buffers.try_for_each(|buffer| buffer.wait(deadline))
-    }
-}
-
-/// The adapters that `options` allow, best first.
-pub(crate) fn candidates(options: &GpuOptions) -> Vec<wgpu::Adapter> {
-    // No validation layers, whatever the build's profile: wgpu validates by itself.
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
-        backends: options.backends,
-        flags: wgpu::InstanceFlags::empty(),
-        ..wgpu::InstanceDescriptor::new_without_display_handle()
-    });
-    let mut adapters = pollster::block_on(instance.enumerate_adapters(options.backends));
-    adapters.retain(|adapter| is_allowed(&adapter.get_info(), &options.adapter));
-    adapters.sort_by_key(|adapter| match adapter.get_info().device_type {
-        wgpu::DeviceType::IntegratedGpu => 0,
-        wgpu::DeviceType::DiscreteGpu => 1,
-        wgpu::DeviceType::VirtualGpu => 2,
-        wgpu::DeviceType::Other => 3,
-        wgpu::DeviceType::Cpu => 4,
-    });
-    adapters
-}
-
-fn is_allowed(info: &wgpu::AdapterInfo, choice: &AdapterChoice) -> bool {
-    let is_software = info.device_type == wgpu::DeviceType::Cpu;
-    match choice {
-        AdapterChoice::Real => !is_software,
-        AdapterChoice::Software => is_software,
-        AdapterChoice::Named(part) => {
-            let (name, part) = (info.name.to_lowercase(), part.to_lowercase());
-            name.contains(&part)
-        }
-    }
-}
-
-fn none_found(options: &GpuOptions) -> ComposeError {
-    let what = match &options.adapter {
-        AdapterChoice::Real => "there is no GPU with a driver".to_owned(),
-        AdapterChoice::Software => "there is no software driver of a GPU".to_owned(),
-        AdapterChoice::Named(part) => format!("there is no GPU with \"{part}\" in its name"),
-    };
-    ComposeError::new(
-        ComposeErrorKind::Device,
-        format!(
-            "{what} for {:?}, install one or take the CPU compositor",
-            wgpu::Instance::enabled_backend_features() & options.backends
-        ),
-    )
-}
-
-/// Asks for no more than every GPU has, but for the size of buffers, where it asks for what
-/// there is, up to an 8K frame's.
-fn descriptor(adapter: &wgpu::Adapter, options: &GpuOptions) -> wgpu::DeviceDescriptor<'static> {
-    let (has, enough) = (adapter.limits(), wgpu::Limits::defaults());
-    wgpu::DeviceDescriptor {
-        label: Some("frosted"),
-        required_features: match options.timestamps {
-            true => adapter.features() & Timer::FEATURE,
-            false => wgpu::Features::empty(),
-        },
-        required_limits: wgpu::Limits {
-            max_storage_buffer_binding_size: has
-                .max_storage_buffer_binding_size
-                .min(enough.max_storage_buffer_binding_size),
-            max_buffer_size: has.max_buffer_size.min(enough.max_buffer_size),
-            ..wgpu::Limits::downlevel_defaults()
-        },
-        // Few buffers, made once: memory is worth more than the time to make them.
-        memory_hints: wgpu::MemoryHints::MemoryUsage,
-        ..Default::default()
     }
 }
 

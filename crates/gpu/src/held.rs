@@ -137,3 +137,48 @@ impl HeldBackdrop {
         &self.upload
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use frosted_core::internal::layout;
+    use frosted_core::{Frame, FrameSpec, PixelFormat};
+
+    use super::*;
+    use crate::device::Gpu;
+    use crate::options::{AdapterChoice, GpuOptions};
+
+    #[test]
+    fn what_lies_on_the_gpu_is_not_sent_again() {
+        // The tests in `tests/` say aloud that there is no software driver.
+        let Ok(gpu) = Gpu::open(&GpuOptions {
+            adapter: AdapterChoice::Software,
+            ..GpuOptions::default()
+        }) else {
+            return;
+        };
+        let spec = FrameSpec::new(PixelFormat::Nv12, 64, 48).unwrap();
+        let planes = layout::planes(spec.format()).unwrap();
+        let packing = Packing::new(&spec, planes);
+        let picture = Frame::new(spec);
+        let field = Field {
+            step_px: 64,
+            width: 2,
+            height: 2,
+            planes: [vec![1; 4], vec![2; 4], vec![3; 4]],
+        };
+        for (backdrop, first) in [
+            (Backdrop::Field(&field), Change::Contents),
+            (Backdrop::Picture(&picture), Change::Buffer),
+        ] {
+            let mut held = HeldBackdrop::new(&gpu.device).unwrap();
+            let mut changes = Vec::new();
+            for backdrop in [backdrop, backdrop, Backdrop::Flat([1, 2, 3]), backdrop] {
+                let mut params = Params::default();
+                let change = held.hold(&gpu.device, &packing, backdrop, &mut params);
+                changes.push(change.unwrap());
+            }
+            let nothing = Change::Nothing;
+            assert_eq!(changes, [first, nothing, nothing, nothing]);
+        }
+    }
+}

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::device;
+use crate::adapter;
 use crate::options::GpuOptions;
 
 /// What a GPU is.
@@ -88,7 +88,7 @@ impl fmt::Display for GpuKind {
 /// Every GPU that `options` allow, in the order in which they would be taken; empty where no
 /// driver is installed.
 pub fn adapters(options: &GpuOptions) -> Vec<GpuInfo> {
-    device::candidates(options)
+    adapter::candidates(options)
         .iter()
         .map(|adapter| GpuInfo::of(&adapter.get_info()))
         .collect()

@@ -16,9 +16,11 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod adapter;
 mod buffers;
 mod compositor;
 mod device;
+mod frame_buffers;
 mod held;
 mod info;
 mod options;

@@ -1,11 +1,9 @@
 use frosted_core::internal::layout::PlaneLayout;
 use frosted_core::internal::{Backdrop, ConcealPlan, Cover, FrameId};
-use frosted_core::{
-    ComposeError, ComposeErrorKind, FrameSpec, FrameView, FrameViewMut, Mask, Reduced,
-};
+use frosted_core::{ComposeError, ComposeErrorKind, FrameSpec, FrameView, FrameViewMut, Reduced};
 
-use crate::buffers::{self, HostBuffer};
 use crate::device::{Gpu, failed};
+use crate::frame_buffers::{FrameBuffers, StepBuffers};
 use crate::held::{Change, HeldBackdrop};
 use crate::packing::{Packing, WORD};
 use crate::params::{CHANNELS, Channel, EVERYTHING, MATTE, OPAQUE_ROOM, Params, TRANSPARENT};
@@ -17,9 +15,6 @@ use crate::timer::PassTimes;
 /// what any network asks for; with much more, sums would not fit 32 bits, and Mesa's software
 /// driver would leave the loops after 65535 rounds without a word.
 const MAX_SQUARE_PX: usize = 128;
-
-/// Bytes of the parameters, in front of the matte in their common upload.
-const PARAMS: usize = size_of::<Params>();
 
 /// All that depends on the spec and the plan: buffers, bindings and pipelines.
 pub(crate) struct Session {
@@ -37,25 +32,6 @@ pub(crate) struct Session {
     backdrop: HeldBackdrop,
     reduce: ReducePass,
     paint: PaintPass,
-}
-
-/// Where a frame lies between the steps.
-struct FrameBuffers {
-    upload: HostBuffer,
-    given: wgpu::Buffer,
-    reduced: wgpu::Buffer,
-    reduced_readback: HostBuffer,
-    painted: wgpu::Buffer,
-    painted_readback: HostBuffer,
-}
-
-/// What tells a step what to do.
-struct StepBuffers {
-    /// Parameters, then a matte.
-    upload: HostBuffer,
-    params: wgpu::Buffer,
-    /// Tables, then the matte.
-    tables: wgpu::Buffer,
 }
 
 struct ReducePass {
@@ -253,64 +229,6 @@ impl Session {
     fn next_receipt(&mut self) -> u32 {
         self.receipt = self.receipt.wrapping_add(1).max(1);
         self.receipt
-    }
-}
-
-impl FrameBuffers {
-    fn new(
-        device: &wgpu::Device,
-        bytes: usize,
-        reduced_words: usize,
-    ) -> Result<Self, ComposeError> {
-        // The last word is the receipt.
-        let reduced_bytes = WORD * (CHANNELS * reduced_words + 1);
-        Ok(Self {
-            given: buffers::storage(device, "a frame", bytes)?,
-            painted: buffers::storage(device, "a frame", bytes)?,
-            reduced: buffers::storage(device, "a reduced frame", reduced_bytes)?,
-            upload: HostBuffer::upload(device, bytes),
-            painted_readback: HostBuffer::readback(device, bytes),
-            reduced_readback: HostBuffer::readback(device, reduced_bytes),
-        })
-    }
-}
-
-impl StepBuffers {
-    fn new(
-        device: &wgpu::Device,
-        tables: &[u32],
-        matte_words: usize,
-    ) -> Result<Self, ComposeError> {
-        let tables: &[u8] = bytemuck::cast_slice(tables);
-        let matte_bytes = WORD * matte_words;
-        let bytes = tables.len() + matte_bytes;
-        Ok(Self {
-            upload: HostBuffer::upload(device, PARAMS + matte_bytes),
-            params: buffers::uniform(device, PARAMS),
-            tables: buffers::storage_with(device, "the matte", bytes, tables)?,
-        })
-    }
-
-    fn write(&self, params: &Params, matte: Option<&Mask>) -> Result<(), ComposeError> {
-        self.upload.write(|out| {
-            out.slice(..PARAMS)
-                .copy_from_slice(bytemuck::bytes_of(params));
-            if let Some(matte) = matte {
-                let values = matte.values();
-                out.slice(PARAMS..PARAMS + values.len())
-                    .copy_from_slice(values);
-            }
-        })
-    }
-
-    /// Records the copies of what was written.
-    fn record(&self, encoder: &mut wgpu::CommandEncoder, params: &Params, has_matte: bool) {
-        let from = &self.upload.buffer;
-        encoder.copy_buffer_to_buffer(from, 0, &self.params, 0, PARAMS as u64);
-        if has_matte {
-            let to = u64::from(params.matte_word) * WORD as u64;
-            encoder.copy_buffer_to_buffer(from, PARAMS as u64, &self.tables, to, None);
-        }
     }
 }
 

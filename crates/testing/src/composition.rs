@@ -248,14 +248,15 @@ pub fn noise_frame(spec: FrameSpec, seed: u64) -> Frame {
 }
 
 /// A field of noise with a node every `step_px`, the same for the same frame size and `seed`; a
-/// third of its nodes are at either end.
+/// third of its nodes are at either end, a few beyond what a node may be.
 pub fn noise_field(spec: &FrameSpec, step_px: usize, seed: u64) -> Field {
     let nodes = |pixels: usize| (pixels - 1).div_ceil(step_px) + 1;
     let (width, height) = (nodes(spec.width()), nodes(spec.height()));
     let mut noise = Noise(seed);
     let mut node = || match noise.byte() {
         0..40 => 0,
-        215.. => 255 * 256,
+        215..250 => 255 * 256,
+        250.. => u16::MAX,
         level => u16::from(level) * 256 + u16::from(noise.byte()),
     };
     Field {
