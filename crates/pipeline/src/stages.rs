@@ -314,8 +314,6 @@ impl Stages {
             people: &self.people,
             like: self.room.like(),
             surely: self.room.surely(),
-            known: self.room.known(),
-            remembered: self.room.remembered(),
             faces,
             faces_matter,
         };

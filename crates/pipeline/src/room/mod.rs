@@ -63,8 +63,6 @@ pub(crate) struct RoomModel {
     lit: [Vec<u8>; 3],
     /// 255 where nothing is known, else 0.
     unknown: Vec<u8>,
-    /// 1 where something is known, else 0.
-    known: Vec<u8>,
     difference: Vec<u8>,
     like: Vec<u8>,
     /// Looks in a row at which nobody was there, and where nothing has changed since.
@@ -91,7 +89,6 @@ impl RoomModel {
         self.unchanged.fill(0);
         self.like.fill(0);
         self.surely.fill(0);
-        self.known.clear();
         self.learned_at = None;
         self.gain_q8 = 256;
     }
@@ -110,9 +107,6 @@ impl RoomModel {
         self.unknown.extend(unknown);
         self.measure_light(now, people);
         self.light(now.dark());
-        self.known.clear();
-        self.known
-            .extend(self.unknown.iter().map(|&unknown| u8::from(unknown == 0)));
         let lit = self.lit.each_ref().map(Vec::as_slice);
         least_differences(now, lit, &self.unknown, &mut self.difference);
         let marks = self.like.iter_mut().zip(&mut self.unchanged);
@@ -157,18 +151,6 @@ impl RoomModel {
     /// Marks what looked like the room at the last [`look`](Self::look): 1 = it did.
     pub(crate) fn like(&self) -> &[u8] {
         &self.like
-    }
-
-    /// Where the room was known at the last [`look`](Self::look): 1 = it was; empty as long
-    /// as nothing is known.
-    pub(crate) fn known(&self) -> &[u8] {
-        &self.known
-    }
-
-    /// What is remembered as it would look under the light of the last
-    /// [`look`](Self::look).
-    pub(crate) fn remembered(&self) -> [&[u8]; 3] {
-        self.lit.each_ref().map(Vec::as_slice)
     }
 
     /// Marks what was surely the room at the last [`look`](Self::look), whatever the network

@@ -5,7 +5,6 @@
 //! There is no identity: whoever is elected stays the subject while they can be followed.
 
 mod election;
-mod hand;
 mod heads;
 mod others;
 mod parts;
@@ -57,10 +56,6 @@ pub(crate) struct Sight<'a> {
     pub(crate) like: &'a [u8],
     /// What is surely the room: 1 = it is.
     pub(crate) surely: &'a [u8],
-    /// Where the room is known, 1 = it is, and what it is like there under this light; both
-    /// empty as long as nothing is known.
-    pub(crate) known: &'a [u8],
-    pub(crate) remembered: [&'a [u8]; 3],
     /// The faces of this frame, if they were looked for.
     pub(crate) faces: Option<&'a [Face]>,
     /// Whether faces are looked for at all.
@@ -99,7 +94,7 @@ pub(crate) struct SubjectFinder {
     parts: Parts,
     /// Roots of the parts that are the subject's.
     kept: Vec<usize>,
-    /// And of those that may be a subject's hands.
+    /// And of those that may be the subject's hands.
     hands: Vec<usize>,
     /// Where the subjects' faces are.
     face: Vec<u8>,
@@ -249,7 +244,6 @@ impl SubjectFinder {
             ..Marks::default()
         };
         self.parts.count(width, &marks);
-        self.find_hands(sight);
         self.kept.clear();
         self.kept.extend(newcomer);
         let last_area = bitmap::count(&self.last);
@@ -267,9 +261,6 @@ impl SubjectFinder {
                 let found =
                     found.or_else(|| people().filter(by_overlap).max_by_key(|part| part.overlap));
                 self.kept.extend(found.map(|part| part.root));
-                if !self.kept.is_empty() {
-                    self.keep_hands(sight);
-                }
             }
             Subjects::One => {}
             Subjects::UpTo(most) => {

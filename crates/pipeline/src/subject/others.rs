@@ -1,8 +1,9 @@
 //! Somebody else: whether they move about, and what is theirs.
 
+use std::ops::Range;
 use std::time::Duration;
 
-use frosted_core::Timestamp;
+use frosted_core::{Rotation, Timestamp};
 
 use super::heads::Upright;
 use super::parts::{Marks, Part};
@@ -17,6 +18,10 @@ const ALERT: Duration = Duration::from_secs(3);
 const OTHERS_AGE: Duration = Duration::from_millis(250);
 /// Somebody else is of at least this size, per mille of the picture.
 const MIN_OTHER_PERMILLE: usize = 4;
+/// A raised hand is not farther from the face than this, in widths of it ...
+const HAND_REACH: f32 = 3.0;
+/// ... and not larger than this with its arm, in squares of its width.
+const HAND_AREA: f32 = 1.5;
 /// Where somebody else is about, a subject reaches so far from the face (see
 /// [`Upright::reach`]).
 const SUBJECT_REACH: f32 = 1.9;
@@ -36,6 +41,13 @@ impl SubjectFinder {
         let (width, at) = (self.size.0, sight.at);
         let least = self.last.len() * MIN_OTHER_PERMILLE / 1000;
         self.others.resize(self.last.len(), 0);
+        let hands = self.hands(sight);
+        self.hands.clear();
+        if let Some((columns, most)) = hands {
+            let (parts, list) = (&self.parts, self.parts.list().iter());
+            let hand = |part: &&Part| part.area <= most && parts.lies_within(part.root, &columns);
+            self.hands.extend(list.filter(hand).map(|part| part.root));
+        }
         let (kept, hands, list) = (&self.kept, &self.hands, &mut self.others);
         let other = |part: &Part| {
             let own = kept.contains(&part.root) || hands.contains(&part.root);
@@ -57,6 +69,23 @@ impl SubjectFinder {
             bitmap::dilate_square(&mut self.others_then, width, 2, &mut self.scratch);
         }
         moved
+    }
+
+    /// The columns in which a part is rather the subject's hand than somebody else, and its
+    /// largest area, while nobody else is about: whoever comes in does so from a side or with a
+    /// face.
+    pub(super) fn hands(&self, sight: &Sight<'_>) -> Option<(Range<f32>, usize)> {
+        let alone = sight.rotation == Rotation::None
+            && !self.other_is_about(sight.at)
+            && self.heads.others(sight.at).next().is_none();
+        let head = self
+            .heads
+            .subjects_seen(sight.at)
+            .next()
+            .filter(|_| alone)?;
+        let reach = HAND_REACH * head.width;
+        let columns = (head.x - reach).max(1.0)..(head.x + reach).min(self.size.0 as f32 - 1.0);
+        Some((columns, (HAND_AREA * head.width * head.width) as usize))
     }
 
     /// Takes from the subject's pixels what is rather somebody else's, and what is left over

@@ -122,15 +122,6 @@ impl Parts {
         at.any(|(at, _)| self.find_root(at) == root)
     }
 
-    /// The pixels, in rows of `width`, of the part named by its root.
-    pub(crate) fn pixels(&self, root: usize, width: usize) -> impl Iterator<Item = usize> {
-        let runs = (0..self.runs.len()).filter(move |&at| self.find_root(at) == root);
-        runs.flat_map(move |at| {
-            let Run { y, from, to, .. } = self.runs[at];
-            y * width + from..y * width + to
-        })
-    }
-
     /// Whether the part named by its root lies in `columns` and below row 0.
     pub(crate) fn lies_within(&self, root: usize, columns: &std::ops::Range<f32>) -> bool {
         let mut runs = (0..self.runs.len()).filter(|&at| self.find_root(at) == root);

@@ -1,9 +1,8 @@
 //! Who stays sharp in made scenes of heads and shoulders, with the faces that a finder gives.
 
 use super::*;
-use crate::backdrop::tests::mask;
-use frosted_core::internal::FrameId;
-use frosted_core::{FrameSpec, PixelFormat, Point, Reduced};
+use crate::backdrop::tests::{mask, picture};
+use frosted_core::Point;
 
 const SIZE: (usize, usize) = (160, 90);
 
@@ -18,8 +17,6 @@ struct Figure {
     face: bool,
     /// Whether a hand is raised beside the head, and the arm below it is seen, too.
     raised: (bool, bool),
-    /// By how many pixels a hand is over the lower edge, apart from the body.
-    entering: f32,
 }
 
 fn figure(x: f32, y: f32) -> Figure {
@@ -29,7 +26,6 @@ fn figure(x: f32, y: f32) -> Figure {
         pose: 0,
         face: true,
         raised: (false, false),
-        entering: 0.0,
     }
 }
 
@@ -41,18 +37,7 @@ impl Figure {
         let neck = x.abs() < 6.0 && y > 0.0;
         let hand = self.raised.0 && (x - 38.0).abs() < 7.0 && y.abs() < 9.0;
         let arm = self.raised.1 && (20.0..45.0).contains(&x) && (9.0..20.0).contains(&y);
-        head || body || neck || hand || arm || self.enters(x, y)
-    }
-
-    /// Whether (x, y), from the figure, is of the hand that comes in.
-    fn enters(&self, x: f32, y: f32) -> bool {
-        (34.0..46.0).contains(&x) && y + self.y > SIZE.1 as f32 - self.entering
-    }
-
-    /// Whether it is skin: the head, or the hand that comes in.
-    fn is_skin(&self, x: usize, y: usize) -> bool {
-        let (x, y) = (x as f32 + 0.5 - self.x, y as f32 + 0.5 - self.y);
-        x.hypot(y) < 13.0 || self.enters(x, y)
+        head || body || neck || hand || arm
     }
 
     fn found(&self) -> Face {
@@ -73,17 +58,6 @@ struct Scene {
     finder: SubjectFinder,
     frame: u64,
     choice: Choice,
-    /// What the wall is like, where it is known.
-    wall: Wall,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Wall {
-    known: bool,
-    /// As it is remembered and as it is now.
-    levels: (u8, u8),
-    /// By how many levels skin is redder and less blue.
-    skin: u8,
 }
 
 impl Scene {
@@ -94,11 +68,6 @@ impl Scene {
             choice: Choice {
                 subjects: Subjects::One,
                 newcomers,
-            },
-            wall: Wall {
-                known: false,
-                levels: (200, 200),
-                skin: 30,
             },
         }
     }
@@ -111,28 +80,16 @@ impl Scene {
 
     /// The same; faces are looked for only if `looks` says so.
     fn see_sometimes(&mut self, figures: &[Figure], looks: bool) -> Mask {
-        let wall = self.wall;
-        let level = |plane: usize, x: usize, y: usize| {
+        let picture = picture(SIZE.0, SIZE.1, |x, y| {
             let nearest = figures.iter().find(|figure| figure.covers(x, y));
-            let Some(figure) = nearest else {
-                return wall.levels.1;
-            };
-            let skin = i32::from(wall.skin) * i32::from(figure.is_skin(x, y));
-            let (x, y) = (x as i32 - figure.x as i32, y as i32 - figure.y as i32);
-            let pattern = 90 + 60 * (((x + 90) / 6 + (y + 90) / 6 + figure.pose as i32) % 2);
-            (pattern + [skin, 0, -skin][plane]) as u8
-        };
-        let spec = FrameSpec::new(PixelFormat::Rgb8, SIZE.0, SIZE.1).unwrap();
-        let mut picture = Reduced::default();
-        for (plane, values) in picture
-            .prepare(&spec, 1, FrameId(1))
-            .into_iter()
-            .enumerate()
-        {
-            for (at, value) in values.iter_mut().enumerate() {
-                *value = level(plane, at % SIZE.0, at / SIZE.0);
+            match nearest {
+                Some(figure) => {
+                    let (x, y) = (x as i32 - figure.x as i32, y as i32 - figure.y as i32);
+                    (90 + 60 * (((x + 90) / 6 + (y + 90) / 6 + figure.pose as i32) % 2)) as u8
+                }
+                None => 200,
             }
-        }
+        });
         let mut smooth = Smooth::default();
         smooth.take(&picture);
         let people = mask(&picture, |x, y| {
@@ -144,10 +101,6 @@ impl Scene {
             .map(Figure::found)
             .collect();
         let nothing = vec![0; SIZE.0 * SIZE.1];
-        let alike = |&level: &u8| u8::from(level.abs_diff(wall.levels.0) < 14);
-        let like: Vec<u8> = picture.planes()[1].iter().map(alike).collect();
-        let known = vec![u8::from(wall.known); SIZE.0 * SIZE.1];
-        let remembered = vec![wall.levels.0; SIZE.0 * SIZE.1];
         let mut matte = Mask::new();
         matte.copy_from(&people);
         let sight = Sight {
@@ -155,10 +108,8 @@ impl Scene {
             picture: &smooth,
             rotation: Rotation::None,
             people: &people,
-            like: if wall.known { &like } else { &nothing },
+            like: &nothing,
             surely: &nothing,
-            known: &known,
-            remembered: [&remembered; 3],
             faces: looks.then_some(&faces[..]),
             faces_matter: FacesMatter::Yes,
         };
@@ -262,64 +213,6 @@ fn a_hand_that_is_raised_is_the_subjects_own_and_somebody_who_comes_in_is_not() 
         // What begins at the picture's side may be anybody.
         assert_eq!(least > 0.9, is_own, "{x}: {least}");
     }
-}
-
-/// How many frames after it came in a hand is shown, if it is.
-fn frames_until_shown(wall: Wall, x: f32, height: impl Fn(usize) -> f32) -> Option<usize> {
-    let mut scene = Scene::new(Newcomers::AtOnce);
-    scene.wall = wall;
-    let subject = figure(x, 40.0);
-    for _ in 0..30 {
-        let _ = scene.see(&[subject]);
-    }
-    let mut first = None;
-    for frame in 0..12 {
-        let reaching = Figure {
-            entering: height(frame),
-            ..subject
-        };
-        let matte = scene.see(&[reaching]);
-        let (seen, all) = shown(&matte, &reaching, &[subject]);
-        if 10 * seen > 9 * all {
-            first.get_or_insert(frame);
-        } else if first.is_some() {
-            return None;
-        }
-    }
-    first
-}
-
-#[test]
-fn a_hand_that_comes_in_over_the_lower_edge_is_shown_before_it_joins_the_body() {
-    let wall = Wall {
-        known: true,
-        levels: (200, 200),
-        skin: 30,
-    };
-    let rises = |frame: usize| 4.0 * (frame + 1) as f32;
-    assert_eq!(frames_until_shown(wall, 80.0, rises), Some(0));
-    // Where the room is not known, has changed, or the hand has no skin's colour, it may be
-    // anything; what comes in at the side may be anybody.
-    let unknown = Wall {
-        known: false,
-        ..wall
-    };
-    let changed = Wall {
-        levels: (200, 170),
-        ..wall
-    };
-    let grey = Wall { skin: 0, ..wall };
-    for (wall, x) in [
-        (unknown, 80.0),
-        (changed, 80.0),
-        (grey, 80.0),
-        (wall, 115.0),
-    ] {
-        assert_eq!(frames_until_shown(wall, x, rises), None, "{wall:?} {x}");
-    }
-    // One that is too large is no hand's, nor is a crumb.
-    assert_eq!(frames_until_shown(wall, 80.0, |_| 70.0), None);
-    assert_eq!(frames_until_shown(wall, 80.0, |_| 1.0), None);
 }
 
 #[test]

@@ -74,8 +74,6 @@ impl Looker {
             people: &people,
             like: &self.like,
             surely: &self.like,
-            known: &[],
-            remembered: [&[]; 3],
             faces,
             faces_matter: if faces.is_some() {
                 FacesMatter::Yes
