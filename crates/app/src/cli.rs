@@ -74,9 +74,9 @@ Every figure is explained in the report of --html and in docs/AUDIT.md. Text, co
 faces are not looked for: a PASS is about texture of the room that is as sharp as it was,
 and about the strength of the blur.
 
-Mattes that are the program's own, written by frosted matte or those that PROTECTED was
-painted by, are warned of where they are recognised, also in the JSON (own_mattes): judged by
-them it passes whatever it shows.
+Mattes written by frosted matte, and those that PROTECTED was painted by, are warned of where
+they are recognised, also in the JSON (own_mattes): what was taken for the person by mistake
+is not looked at by them.
 
 Without true mattes nothing tells the room from the person. Only frames that are as good
 as unprotected can be found then, and there is no PASS.
