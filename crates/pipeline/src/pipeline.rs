@@ -463,6 +463,7 @@ impl Pipeline {
         let rules = self.settings.rules();
         if self.state.restarts(input.captured_at(), rules) {
             // What comes now may be another room with somebody else in it.
+            self.segmenter.reset();
             self.subject.reset();
             self.settler.reset();
             self.room.reset();

@@ -34,10 +34,10 @@ pub(super) fn register(
         builder = builder
             .with_execution_providers([in_build.error_on_failure()])
             .map_err(|error| {
+                let reason = reason(error.message());
+                let needs = provider.needs();
                 refused(format!(
-                    "provider {provider} does not start: {}: {}",
-                    error.message(),
-                    provider.needs()
+                    "provider {provider} does not start: {reason}: {needs}"
                 ))
             })?;
     }
@@ -47,6 +47,12 @@ pub(super) fn register(
     builder
         .with_disable_cpu_fallback()
         .map_err(|error| refused(error.message().to_owned()))
+}
+
+/// What ONNX Runtime says, on one line and without the place in its source that comes first.
+pub(super) fn reason(message: &str) -> String {
+    let (_, said) = message.rsplit_once(": FAIL : ").unwrap_or(("", message));
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// "ONNX Runtime 1.31.1, CUDA".

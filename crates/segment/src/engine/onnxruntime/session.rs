@@ -62,8 +62,9 @@ pub(super) fn refuse(spec: &ModelSpec, providers: &[Provider], reason: &str) -> 
         ),
     };
     refused(format!(
-        "model \"{model}\" does not run on provider {}{alone}: {reason}: {}{or_name_it}",
+        "model \"{model}\" does not run on provider {}{alone}: {}: {}{or_name_it}",
         names(providers),
+        providers::reason(reason),
         first.needs()
     ))
 }
