@@ -2,7 +2,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
-use frosted::{Background, EngineChoice, Model, PixelFormat, Rgb, RuntimeSearch, TextHeight};
+use frosted::{
+    Background, EngineChoice, Model, PixelFormat, Provider, Rgb, RuntimeSearch, TextHeight,
+};
 
 use crate::config::{SubjectRule, Wishes, height};
 use crate::media::{MediaError, Rate, open};
@@ -179,6 +181,12 @@ pub(crate) struct ProtectOptions {
     #[arg(long, value_name = "ENGINE", default_value = "auto")]
     pub(crate) engine: EngineChoice,
 
+    /// What ONNX Runtime runs it on, the first choice first: cuda, tensorrt, directml, coreml,
+    /// openvino, webgpu, or cpu as the last. One that is not there is an error; frosted check
+    /// lists them [default: the CPU].
+    #[arg(long, value_name = "NAME[,NAME...]", value_delimiter = ',')]
+    pub(crate) provider: Vec<Provider>,
+
     /// ONNX Runtime's library; else ORT_DYLIB_PATH, the program's folder and the user's cache
     /// are searched.
     #[arg(long, value_name = "FILE")]
@@ -287,6 +295,10 @@ pub(crate) struct MatteOptions {
     #[arg(long, value_name = "ENGINE", default_value = "auto")]
     pub(crate) engine: EngineChoice,
 
+    /// What ONNX Runtime runs it on, as for blur.
+    #[arg(long, value_name = "NAME[,NAME...]", value_delimiter = ',')]
+    pub(crate) provider: Vec<Provider>,
+
     /// ONNX Runtime's library, as for blur.
     #[arg(long, value_name = "FILE")]
     pub(crate) onnxruntime: Option<PathBuf>,
@@ -312,6 +324,7 @@ impl MatteOptions {
             subject: self.subject,
             model: self.model.clone(),
             engine: self.engine,
+            provider: self.provider.clone(),
             onnxruntime: self.onnxruntime.clone(),
             threads: self.threads,
         }
@@ -352,6 +365,10 @@ pub(crate) struct QualityOptions {
     #[arg(long, value_name = "ENGINE", default_value = "auto")]
     pub(crate) engine: EngineChoice,
 
+    /// What ONNX Runtime runs it on, as for blur.
+    #[arg(long, value_name = "NAME[,NAME...]", value_delimiter = ',')]
+    pub(crate) provider: Vec<Provider>,
+
     /// ONNX Runtime's library, as for blur.
     #[arg(long, value_name = "FILE")]
     pub(crate) onnxruntime: Option<PathBuf>,
@@ -381,6 +398,7 @@ impl QualityOptions {
             subject: self.subject,
             model: model.clone(),
             engine: self.engine,
+            provider: self.provider.clone(),
             onnxruntime: self.onnxruntime.clone(),
             threads: self.threads,
         }

@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
 use frosted::{
-    Background, CardReason, EngineChoice, Model, Rate, RuntimeSearch, Settings, TextHeight,
+    Background, CardReason, EngineChoice, Model, Provider, Rate, RuntimeSearch, Settings,
+    TextHeight,
 };
 
 use super::choices::{OutputChoice, SubjectRule};
@@ -32,6 +33,8 @@ pub(crate) struct StartSettings {
     pub(crate) model: Model,
     /// What runs it.
     pub(crate) engine: EngineChoice,
+    /// What ONNX Runtime runs it on; none: the CPU.
+    pub(crate) providers: Vec<Provider>,
     /// ONNX Runtime's library, where it is not to be searched.
     pub(crate) onnxruntime: Option<PathBuf>,
     /// Threads for the pixel work, 1 to 64.
@@ -79,6 +82,7 @@ impl Wanted {
             start: StartSettings {
                 model: wishes.model.unwrap_or_default(),
                 engine: wishes.engine.unwrap_or_default(),
+                providers: wishes.provider.unwrap_or_default(),
                 onnxruntime: wishes.onnxruntime,
                 threads: wishes.threads.unwrap_or(1),
                 camera: wishes.camera,
@@ -102,6 +106,7 @@ impl StartSettings {
         [
             ("model", self.model != other.model),
             ("engine", self.engine != other.engine),
+            ("provider", self.providers != other.providers),
             ("onnxruntime", self.onnxruntime != other.onnxruntime),
             ("threads", self.threads != other.threads),
             ("camera", self.camera != other.camera),
