@@ -54,8 +54,8 @@ impl Memory {
     /// [`SegmentErrorKind::WrongSize`] for a state of another shape than the spec's,
     /// [`SegmentErrorKind::NonFinite`] for one that holds what is no finite number.
     pub(crate) fn check(&self) -> Result<(), SegmentError> {
-        let pairs = self.states.iter().zip(&self.specs);
-        pairs.map(|(state, spec)| check(state, spec)).collect()
+        let mut pairs = self.states.iter().zip(&self.specs);
+        pairs.try_for_each(|(state, spec)| check(state, spec))
     }
 
     /// The picture went well: its states are for the next one.

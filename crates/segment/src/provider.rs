@@ -147,7 +147,7 @@ impl Provider {
 impl fmt::Display for Provider {
     /// Its name as [`FromStr`] reads it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.entry().name)
+        f.pad(self.entry().name)
     }
 }
 

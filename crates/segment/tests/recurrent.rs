@@ -17,9 +17,17 @@ use frosted_segment::{
     EngineChoice, LoadError, LoadErrorKind, ModelSpec, NetworkSegmenter, RuntimeSearch, open,
     open_engine,
 };
-use graph::{Graph, STATES, onnx, recurrent_spec};
+use graph::{Graph, STATES};
 use real::engines;
 use scene::{HEIGHT, WIDTH, picture, spec};
+
+fn recurrent_spec() -> ModelSpec {
+    spec(&[("state", STATES)])
+}
+
+fn onnx(graph: Graph) -> Vec<u8> {
+    graph::onnx(graph, (WIDTH, HEIGHT))
+}
 
 fn opened(choice: EngineChoice, graph: Graph) -> NetworkSegmenter {
     let search = RuntimeSearch::default();

@@ -74,7 +74,8 @@ impl RtenEngine {
             .to_slice()
             .ok_or_else(|| EngineError::new("the input is not in standard layout"))?;
         let input = NdTensorView::from_data(shape, values);
-        let mut inputs: Vec<(NodeId, ValueOrView<'_>)> = vec![(self.input, input.into())];
+        let mut inputs: Vec<(NodeId, ValueOrView<'_>)> = Vec::with_capacity(1 + states.len());
+        inputs.push((self.input, input.into()));
         for (&id, state) in self.states.iter().zip(states) {
             let values = state
                 .as_slice()

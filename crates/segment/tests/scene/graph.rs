@@ -2,10 +2,6 @@
 //! fields one behind another, each a number with what it holds.
 #![allow(dead_code)]
 
-use frosted_segment::ModelSpec;
-
-use crate::scene::{HEIGHT, WIDTH, spec};
-
 /// What a network does with its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Graph {
@@ -16,20 +12,16 @@ pub(crate) enum Graph {
     BreaksOnWhite,
 }
 
-/// The spec of both.
-pub(crate) fn recurrent_spec() -> ModelSpec {
-    spec(&[("state", STATES)])
-}
-
-/// Its states, in another order than the model's.
+/// The states of both as a spec has them, in another order than the model's.
 pub(crate) const STATES: &str = r#"[
     { input = "count_in", output = "count_out", shape = [2] },
     { input = "memory_in", output = "memory_out", shape = [1, 1, "height", "width"] },
 ]"#;
 
-pub(crate) fn onnx(graph: Graph) -> Vec<u8> {
-    let picture: [usize; 4] = [1, 3, HEIGHT, WIDTH];
-    let plane: [usize; 4] = [1, 1, HEIGHT, WIDTH];
+/// The network for pictures of this size.
+pub(crate) fn onnx(graph: Graph, (width, height): (usize, usize)) -> Vec<u8> {
+    let picture: [usize; 4] = [1, 3, height, width];
+    let plane: [usize; 4] = [1, 1, height, width];
     let axes = message(&[text(1, "axes"), varint(8, 1), varint(20, 7)]);
     let mut nodes = vec![
         node("ReduceMean", &["picture"], "grey", &[axes]),

@@ -33,8 +33,18 @@ impl Providers {
         Self(others.map(look).collect())
     }
 
+    /// A line for each that is somewhere, and one for all others.
     pub(super) fn to_lines(&self) -> Vec<String> {
-        self.0.iter().map(Looked::to_line).collect()
+        let mut lines: Vec<_> = self.0.iter().filter_map(Looked::to_line).collect();
+        let nowhere = self.0.iter().filter(|looked| looked.to_line().is_none());
+        let nowhere: Vec<_> = nowhere.map(|looked| looked.provider.to_string()).collect();
+        if !nowhere.is_empty() {
+            lines.push(format!(
+                "  providers neither in this build nor in an ONNX Runtime that was found: {}",
+                nowhere.join(", ")
+            ));
+        }
+        lines
     }
 
     pub(super) fn to_json(&self) -> Vec<Value> {
@@ -43,15 +53,16 @@ impl Providers {
 }
 
 impl Looked {
-    fn to_line(&self) -> String {
+    /// None if it is in neither.
+    fn to_line(&self) -> Option<String> {
         let said = match (&self.outcome, self.provider.is_in_build(), self.offered) {
             (Some(Ok(engine)), ..) => format!("ok: {engine}"),
             (Some(Err(why)), ..) => format!("refused: {why}"),
-            (None, false, false) => "not in this build, not in this ONNX Runtime".to_owned(),
-            (None, false, true) => "not in this build, but in this ONNX Runtime".to_owned(),
-            (None, true, _) => "in this build, not in this ONNX Runtime".to_owned(),
+            (None, false, false) => return None,
+            (None, false, true) => "in this ONNX Runtime, not in this build".to_owned(),
+            (None, true, _) => "in this build, not in an ONNX Runtime that was found".to_owned(),
         };
-        format!("  provider {:<8} {said}", self.provider)
+        Some(format!("  provider {:<8} {said}", self.provider))
     }
 
     fn to_json(&self) -> Value {

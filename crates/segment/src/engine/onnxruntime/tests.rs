@@ -1,5 +1,8 @@
 //! What cannot be told from outside: the way to other devices, on the one that is here.
 
+#[path = "../../../tests/scene/graph.rs"]
+mod graph;
+
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -49,6 +52,42 @@ fn tensors_that_are_not_bound_give_each_picture_its_own_answer() {
         assert_eq!(answer, bound.run(input.view()).unwrap());
         assert!(!answers.contains(&answer), "picture {picture}");
         answers.push(answer);
+    }
+}
+
+#[test]
+fn states_go_the_same_way() {
+    if !is_there() {
+        return;
+    }
+    let (width, height) = (32, 16);
+    let text = format!(
+        "name = \"a\"\nlayout = \"nchw\"\nwidth = {width}\nheight = {height}\nchannels = \"rgb\"\n\
+         mean = [0, 0, 0]\nstd = [1, 1, 1]\nfit = \"stretch\"\noutput.kind = \"alpha\"\nstate = {}",
+        graph::STATES
+    );
+    let spec = ModelSpec::from_toml(&text).unwrap();
+    let onnx = graph::onnx(graph::Graph::Echo, (width, height));
+    let mut bound = OnnxRuntimeEngine::load(&onnx, &spec, &[]).unwrap();
+    let mut unbound = OnnxRuntimeEngine::load(&onnx, &spec, &[]).unwrap();
+    unbound.binding = None;
+    let zeros = || -> Vec<ArrayD<f32>> {
+        let states = spec.states().iter();
+        states
+            .map(|state| ArrayD::zeros(IxDyn(state.shape())))
+            .collect()
+    };
+    let mut states = [zeros(), zeros()];
+    let mut memory = 0.0;
+    for (count, grey) in [0.75, 0.25, 1.0].into_iter().enumerate() {
+        memory = (memory + grey) / 2.0;
+        let input = Array4::from_elem(spec.input_shape(), grey);
+        for (engine, states) in [&mut bound, &mut unbound].into_iter().zip(&mut states) {
+            let mask = engine.step(input.view(), states).unwrap();
+            assert!(mask.iter().all(|value| *value == memory), "picture {count}");
+            let counted = states[0].iter().all(|value| *value == count as f32 + 1.0);
+            assert!(counted, "{}", states[0]);
+        }
     }
 }
 
