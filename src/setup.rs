@@ -43,7 +43,7 @@ pub struct Setup {
     /// executable, the user's cache.
     pub runtime: RuntimeSearch,
     /// Threads for the pixel work, the caller's included: 1 (the default) to 64. The network
-    /// always runs on the caller's thread.
+    /// runs on the caller's thread, but for what a provider does on threads of its own.
     pub threads: usize,
     /// What is shown, and when. Can be changed later.
     pub settings: Settings,

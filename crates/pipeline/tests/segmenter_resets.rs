@@ -150,7 +150,7 @@ fn a_stream_that_starts_over_is_a_start_for_the_network() {
             stream.spec = stream.spec.with_rotation(Rotation::Half);
         }),
         ("a gap", |stream| {
-            stream.at = stream.at + Duration::from_secs(30)
+            stream.at = stream.at + Duration::from_secs(30);
         }),
         ("a clock that went back", |stream| {
             stream.at = Timestamp::from_millis(40);
