@@ -45,8 +45,8 @@ pub struct Setup {
     pub runtime: RuntimeSearch,
     /// What does the pixel work. Default: [`CompositorChoice::Auto`].
     pub compositor: CompositorChoice,
-    /// Threads for the pixel work on the CPU, the caller's included: 1 (the default) to 64. The network
-    /// always runs on the caller's thread.
+    /// Threads for the pixel work on the CPU, the caller's included: 1 (the default) to 64. The
+    /// network runs on the caller's thread, but for what a provider does on threads of its own.
     pub threads: usize,
     /// What is shown, and when. Can be changed later.
     pub settings: Settings,
