@@ -13,7 +13,7 @@ use frosted_cpu::{CpuCompositor, CpuOptions};
 use crate::setup::{SetupError, SetupErrorKind};
 
 /// What does the pixel work.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CompositorChoice {
     /// A real GPU if there is one and it is faster for frames of this size, which is measured
@@ -22,34 +22,41 @@ pub enum CompositorChoice {
     Auto,
     /// The CPU.
     Cpu,
-    /// The GPU, whatever it takes; that there is none is an error. Needs the feature `gpu`.
+    /// A real GPU, whatever it takes; that there is none is an error. Needs the feature `gpu`.
     Gpu,
+    /// The first GPU whose name has this in it, upper or lower case, also a software driver such
+    /// as llvmpipe; that there is none is an error. Needs the feature `gpu`.
+    GpuNamed(String),
 }
 
 impl FromStr for CompositorChoice {
     type Err = SetupError;
 
-    /// Reads `auto`, `cpu` or `gpu`.
+    /// Reads `auto`, `cpu`, `gpu` or `gpu:` and part of a name.
     fn from_str(text: &str) -> Result<Self, SetupError> {
         match text {
             "auto" => Ok(Self::Auto),
             "cpu" => Ok(Self::Cpu),
             "gpu" => Ok(Self::Gpu),
-            other => Err(SetupError::new(
-                SetupErrorKind::Compositor,
-                format!("compositor \"{other}\" is unknown, choose auto, cpu or gpu"),
-            )),
+            other => match other.strip_prefix("gpu:") {
+                Some(name) if !name.is_empty() => Ok(Self::GpuNamed(name.to_owned())),
+                _ => Err(SetupError::new(
+                    SetupErrorKind::Compositor,
+                    format!("compositor \"{other}\" is unknown, choose auto, cpu, gpu or gpu:NAME"),
+                )),
+            },
         }
     }
 }
 
 impl fmt::Display for CompositorChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Auto => "auto",
-            Self::Cpu => "cpu",
-            Self::Gpu => "gpu",
-        })
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Gpu => f.write_str("gpu"),
+            Self::GpuNamed(name) => write!(f, "gpu:{name}"),
+        }
     }
 }
 
@@ -57,31 +64,40 @@ impl fmt::Display for CompositorChoice {
 pub(crate) fn compositor(
     choice: CompositorChoice,
     threads: usize,
-) -> Result<Box<dyn Compositor>, SetupError> {
+) -> Result<BoxedCompositor, SetupError> {
     let cpu = CpuCompositor::new(CpuOptions { threads }).map_err(SetupError::threads)?;
-    Ok(match choice {
-        CompositorChoice::Cpu => Box::new(cpu),
-        CompositorChoice::Gpu => {
-            let missing = |error: ComposeError| SetupError::compositor(&error);
-            Box::new(Switch {
-                gpu: Some(open_gpu().map_err(missing)?),
-                ..Switch::new(cpu, open_gpu, Preference::Gpu)
-            })
-        }
-        CompositorChoice::Auto => Box::new(Switch::new(cpu, open_gpu, Preference::Faster)),
-    })
+    let (preference, name) = match choice {
+        CompositorChoice::Cpu => return Ok(Box::new(cpu)),
+        CompositorChoice::Auto => (Preference::Faster, None),
+        CompositorChoice::Gpu => (Preference::Gpu, None),
+        CompositorChoice::GpuNamed(name) => (Preference::Gpu, Some(name)),
+    };
+    let mut switch = Switch::new(cpu, move || open_gpu(name.as_deref()), preference);
+    if preference == Preference::Gpu {
+        let opened = (switch.open)().map_err(|error| SetupError::compositor(&error))?;
+        switch.gpu = Some(opened);
+    }
+    Ok(Box::new(switch))
 }
 
 type BoxedCompositor = Box<dyn Compositor>;
 
 #[cfg(feature = "gpu")]
-fn open_gpu() -> Result<BoxedCompositor, ComposeError> {
-    let gpu = frosted_gpu::GpuCompositor::new(frosted_gpu::GpuOptions::default())?;
+fn open_gpu(name: Option<&str>) -> Result<BoxedCompositor, ComposeError> {
+    use frosted_gpu::{AdapterChoice, GpuCompositor, GpuOptions};
+
+    let gpu = GpuCompositor::new(GpuOptions {
+        adapter: match name {
+            None => AdapterChoice::Real,
+            Some(name) => AdapterChoice::Named(name.to_owned()),
+        },
+        ..GpuOptions::default()
+    })?;
     Ok(Box::new(gpu))
 }
 
 #[cfg(not(feature = "gpu"))]
-fn open_gpu() -> Result<BoxedCompositor, ComposeError> {
+fn open_gpu(_: Option<&str>) -> Result<BoxedCompositor, ComposeError> {
     Err(ComposeError::new(
         ComposeErrorKind::Device,
         "this build has no GPU compositor, turn on the feature \"gpu\" of frosted",
@@ -108,8 +124,8 @@ struct Switch<O> {
     /// faster: reasons not to open it (again).
     failed: Option<ComposeError>,
     slower: Option<FrameSpec>,
-    /// The frames' spec for which the GPU was faster.
-    faster: Option<FrameSpec>,
+    /// The frames' spec for which the GPU was tried and is to be used.
+    known_good: Option<FrameSpec>,
     /// Why it is the one that it is.
     reason: String,
 }
@@ -123,7 +139,7 @@ impl<O: FnMut() -> Result<BoxedCompositor, ComposeError>> Switch<O> {
             preference,
             failed: None,
             slower: None,
-            faster: None,
+            known_good: None,
             reason: String::new(),
         }
     }
@@ -140,7 +156,7 @@ impl<O: FnMut() -> Result<BoxedCompositor, ComposeError>> Switch<O> {
             None => guarded(|| (self.open)())?,
         };
         guarded(|| gpu.configure(spec, plan))?;
-        if self.preference == Preference::Gpu || is(&self.faster) {
+        if is(&self.known_good) {
             self.gpu = Some(gpu);
             return Ok(());
         }
@@ -150,19 +166,31 @@ impl<O: FnMut() -> Result<BoxedCompositor, ComposeError>> Switch<O> {
         // Neither is to take a made frame for one of the stream's.
         self.cpu.configure(spec, plan)?;
         guarded(|| gpu.configure(spec, plan))?;
-        let ms = |took: Duration| 1000.0 * took.as_secs_f64();
         let (width, height) = (spec.width(), spec.height());
-        self.reason = format!(
-            "a frame of {width}x{height} took {:.1} ms on the CPU, {:.1} ms on the GPU ({})",
-            ms(on_cpu),
-            ms(on_gpu),
-            gpu.info().name,
-        );
-        if on_gpu < on_cpu {
-            (self.gpu, self.faster, self.slower) = (Some(gpu), Some(*spec), None);
-        } else {
-            (self.faster, self.slower) = (None, Some(*spec));
+        if !on_gpu.agrees_with(&on_cpu) {
+            return Err(ComposeError::new(
+                ComposeErrorKind::Device,
+                format!(
+                    "a frame of {width}x{height} comes out otherwise on {}, its driver is not to \
+                     be trusted",
+                    gpu.info().name
+                ),
+            ));
         }
+        if self.preference == Preference::Faster {
+            let ms = |outcome: &Outcome| 1000.0 * outcome.took.as_secs_f64();
+            self.reason = format!(
+                "a frame of {width}x{height} took {:.1} ms on the CPU, {:.1} ms on the {}",
+                ms(&on_cpu),
+                ms(&on_gpu),
+                gpu.info().name,
+            );
+            if on_gpu.took >= on_cpu.took {
+                (self.known_good, self.slower) = (None, Some(*spec));
+                return Ok(());
+            }
+        }
+        (self.gpu, self.known_good, self.slower) = (Some(gpu), Some(*spec), None);
         Ok(())
     }
 }
@@ -191,9 +219,8 @@ where
         } = self;
         match gpu {
             None => self.cpu.reduce(id, source),
-            Some(gpu) => guarded(|| gpu.reduce(id, source)).map_err(|error| {
-                note_failure(&error, failed, reason);
-                error
+            Some(gpu) => guarded(|| gpu.reduce(id, source)).inspect_err(|error| {
+                note_failure(error, failed, reason);
             }),
         }
     }
@@ -213,9 +240,8 @@ where
         } = self;
         match gpu {
             None => self.cpu.paint(id, source, cover, target),
-            Some(gpu) => guarded(|| gpu.paint(id, source, cover, target)).map_err(|error| {
-                note_failure(&error, failed, reason);
-                error
+            Some(gpu) => guarded(|| gpu.paint(id, source, cover, target)).inspect_err(|error| {
+                note_failure(error, failed, reason);
             }),
         }
     }
@@ -246,51 +272,83 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, ComposeError>) -> Result<T, Compo
     })
 }
 
-/// A made frame, by which compositors are compared.
+/// Made frames, by which compositors are compared.
 struct Trial {
     frame: Frame,
     out: Frame,
     mask: Mask,
 }
 
+/// What a compositor made of the trial's frame, and how long it took.
+struct Outcome {
+    took: Duration,
+    reduced: [Vec<u8>; 3],
+    painted: Frame,
+}
+
 impl Trial {
     /// Frames that are measured, after one that is not; the quickest counts.
     const ROUNDS: u64 = 3;
 
+    /// A frame of noise, which no rounding forgives.
     fn new(spec: &FrameSpec) -> Self {
+        let mut frame = Frame::new(*spec);
+        let mut state = 1u32;
+        for byte in frame.bytes_mut() {
+            // Numerical Recipes' generator; its high bits are the better ones.
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *byte = (state >> 24) as u8;
+        }
         Self {
-            frame: Frame::new(*spec),
+            frame,
             out: Frame::new(*spec),
             mask: Mask::new(),
         }
     }
 
-    /// How long `compositor`, which is configured, takes from frame to protected frame.
-    fn run(&mut self, compositor: &mut dyn Compositor) -> Result<Duration, ComposeError> {
-        let mut quickest = Duration::MAX;
+    /// Lets `compositor`, which is configured, protect the frame.
+    fn run(&mut self, compositor: &mut dyn Compositor) -> Result<Outcome, ComposeError> {
+        let mut took = Duration::MAX;
+        let mut planes = [const { Vec::new() }; 3];
         for round in 0..=Self::ROUNDS {
             // The last numbers there are, which no frame of a stream has.
             let id = FrameId(u64::MAX - round);
             let began = Instant::now();
             let reduced = compositor.reduce(id, &self.frame.view())?;
-            let took = began.elapsed();
-            // A third of the picture is somebody, a third the room, a third the border.
+            let reducing = began.elapsed();
+            // A third of the picture is the room, a third the border, a third somebody.
             let width = reduced.width();
             for (at, value) in self.mask.begin(reduced).iter_mut().enumerate() {
                 *value = (3 * 255 * (at % width) / width)
                     .saturating_sub(255)
                     .min(255) as u8;
             }
+            planes = reduced.planes().map(<[u8]>::to_vec);
             let began = Instant::now();
             let cover = Cover::Background {
                 matte: &self.mask,
-                backdrop: Backdrop::Flat([128; 3]),
+                backdrop: Backdrop::Flat([90, 110, 150]),
             };
             compositor.paint(id, &self.frame.view(), cover, &mut self.out.view_mut())?;
             if round > 0 {
-                quickest = quickest.min(took + began.elapsed());
+                took = took.min(reducing + began.elapsed());
             }
         }
-        Ok(quickest)
+        Ok(Outcome {
+            took,
+            reduced: planes,
+            painted: self.out.clone(),
+        })
     }
 }
+
+impl Outcome {
+    /// Whether the bytes are the same: all of the arithmetic is in whole numbers, so that a
+    /// driver that gives others is broken.
+    fn agrees_with(&self, other: &Self) -> bool {
+        self.reduced == other.reduced && self.painted.bytes() == other.painted.bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests;

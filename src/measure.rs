@@ -2,13 +2,47 @@ use std::fmt;
 
 use frosted_core::internal::{Compositor, ConcealPlan, FrameId};
 use frosted_core::{
-    ComposeError, FrameSpec, FrameView, Mask, Reduced, SegmentError, Segmenter, SegmenterInfo,
-    TextHeight,
+    ComposeError, CompositorInfo, FrameSpec, FrameView, Mask, Reduced, SegmentError, Segmenter,
+    SegmenterInfo, TextHeight,
 };
 use frosted_cpu::{CpuCompositor, CpuOptions};
 use frosted_segment::NetworkSegmenter;
 
+use crate::compositing::{self, CompositorChoice};
 use crate::setup::{Setup, SetupError};
+
+/// What would do the pixel work of frames of `spec` if `choice` were asked for, and why; 1 thread.
+///
+/// # Errors
+/// As [`Setup::build`](crate::Setup::build).
+pub fn compositor_for(
+    choice: CompositorChoice,
+    spec: &FrameSpec,
+) -> Result<CompositorInfo, SetupError> {
+    let mut compositor = compositing::compositor(choice, 1)?;
+    // The usual network's size; it decides by how much frames are reduced.
+    let plan = ConcealPlan::new(spec, (320, 192), TextHeight::default());
+    let configured = compositor.configure(spec, &plan);
+    configured.map_err(|error| SetupError::compositor(&error))?;
+    Ok(compositor.info())
+}
+
+/// Every GPU with a driver, software drivers too, in words; nothing if this build has no GPU
+/// compositor.
+pub fn gpus() -> Option<Vec<String>> {
+    #[cfg(feature = "gpu")]
+    {
+        let options = frosted_gpu::GpuOptions {
+            // All names have it in them.
+            adapter: frosted_gpu::AdapterChoice::Named(String::new()),
+            ..Default::default()
+        };
+        let all = frosted_gpu::adapters(&options);
+        Some(all.iter().map(ToString::to_string).collect())
+    }
+    #[cfg(not(feature = "gpu"))]
+    None
+}
 
 /// What the network alone says of each frame, enlarged bilinearly: the baseline that a
 /// pipeline's matte is measured against. It knows no subject, no time and no band.

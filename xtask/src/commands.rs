@@ -110,7 +110,7 @@ fn test_steps() -> Vec<(&'static str, Command)> {
                 "--exclude",
                 "xtask",
                 "--features",
-                "frosted/image,frosted/camera",
+                "frosted/image,frosted/camera,frosted/gpu",
             ]),
         ),
         (
@@ -144,6 +144,17 @@ fn test_steps() -> Vec<(&'static str, Command)> {
             ]),
         ),
     ];
+    steps.push((
+        "the program without a GPU compositor",
+        cargo(&[
+            "check",
+            "--package",
+            "frosted-app",
+            "--no-default-features",
+            "--features",
+            "onnxruntime",
+        ]),
+    ));
     steps.push((
         "the preview window, a package of its own",
         separate("examples/webcam_preview", "check"),

@@ -15,7 +15,7 @@ const TARGETS: [&str; 2] = ["x86_64-pc-windows-msvc", "aarch64-apple-darwin"];
 
 /// What is checked, with everything that it depends on. With features that other systems have, too.
 const PACKAGES: [&str; 3] = ["frosted", "frosted-camera", "frosted-app"];
-const FEATURES: &str = "frosted/camera,frosted/image,frosted/landscape";
+const FEATURES: &str = "frosted/camera,frosted/image,frosted/landscape,frosted/gpu";
 
 /// The Debian packages to begin with.
 const COMPILER: [&str; 2] = ["rustc-web", "rust-web-src"];

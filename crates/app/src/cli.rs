@@ -2,7 +2,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
-use frosted::{Background, EngineChoice, Model, PixelFormat, Rgb, RuntimeSearch, TextHeight};
+use frosted::{
+    Background, CompositorChoice, EngineChoice, Model, PixelFormat, Rgb, RuntimeSearch, TextHeight,
+};
 
 use crate::config::{SubjectRule, Wishes, height};
 use crate::media::{MediaError, Rate, open};
@@ -74,9 +76,9 @@ Every figure is explained in the report of --html and in docs/AUDIT.md. Text, co
 faces are not looked for: a PASS is about texture of the room that is as sharp as it was,
 and about the strength of the blur.
 
-Mattes that are the program's own, written by frosted matte or those that PROTECTED was
-painted by, are warned of where they are recognised, also in the JSON (own_mattes): judged by
-them it passes whatever it shows.
+Mattes written by frosted matte, and those that PROTECTED was painted by, are warned of where
+they are recognised, also in the JSON (own_mattes): what was taken for the person by mistake
+is not looked at by them.
 
 Without true mattes nothing tells the room from the person. Only frames that are as good
 as unprotected can be found then, and there is no PASS.
@@ -112,6 +114,7 @@ The line of JSON:
   text_height_px             letters up to so many pixels stay unreadable; null where nothing
                              of the room is shown
   engine, model              what ran and which network
+  compositor                 what did the pixel work, and why
   stages                     median milliseconds of reduce, segment, decide and paint
   shown                      frames by what was shown";
 
@@ -184,7 +187,12 @@ pub(crate) struct ProtectOptions {
     #[arg(long, value_name = "FILE")]
     pub(crate) onnxruntime: Option<PathBuf>,
 
-    /// Threads for the pixel work, 1 to 64; the network has one.
+    /// What does the pixel work: auto (a GPU where it is faster), cpu, gpu, or gpu:NAME, a part of
+    /// a GPU's name.
+    #[arg(long, value_name = "WHAT", default_value = "auto")]
+    pub(crate) compositor: CompositorChoice,
+
+    /// Threads for the pixel work on the CPU, 1 to 64; the network has one.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads)]
     pub(crate) threads: usize,
 }
@@ -291,7 +299,11 @@ pub(crate) struct MatteOptions {
     #[arg(long, value_name = "FILE")]
     pub(crate) onnxruntime: Option<PathBuf>,
 
-    /// Threads for the pixel work, 1 to 64.
+    /// What does the pixel work, as for blur.
+    #[arg(long, value_name = "WHAT", default_value = "auto")]
+    pub(crate) compositor: CompositorChoice,
+
+    /// Threads for the pixel work on the CPU, 1 to 64.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads)]
     pub(crate) threads: usize,
 
@@ -313,6 +325,7 @@ impl MatteOptions {
             model: self.model.clone(),
             engine: self.engine,
             onnxruntime: self.onnxruntime.clone(),
+            compositor: self.compositor.clone(),
             threads: self.threads,
         }
     }
@@ -356,7 +369,11 @@ pub(crate) struct QualityOptions {
     #[arg(long, value_name = "FILE")]
     pub(crate) onnxruntime: Option<PathBuf>,
 
-    /// Threads for the pixel work, 1 to 64.
+    /// What does the pixel work, as for blur.
+    #[arg(long, value_name = "WHAT", default_value = "auto")]
+    pub(crate) compositor: CompositorChoice,
+
+    /// Threads for the pixel work on the CPU, 1 to 64.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads)]
     pub(crate) threads: usize,
 
@@ -382,6 +399,7 @@ impl QualityOptions {
             model: model.clone(),
             engine: self.engine,
             onnxruntime: self.onnxruntime.clone(),
+            compositor: self.compositor.clone(),
             threads: self.threads,
         }
     }

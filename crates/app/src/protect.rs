@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use frosted::{
-    Background, Cause, Frame, FrameReport, FrameSpec, Model, Newcomers, Pipeline, PixelFormat,
-    SegmenterInfo, Settings, Setup, Shown, Timestamp,
+    Background, Cause, CompositorInfo, Frame, FrameReport, FrameSpec, Model, Newcomers, Pipeline,
+    PixelFormat, SegmenterInfo, Settings, Setup, Shown, Timestamp,
 };
 
 use crate::cli::ProtectOptions;
@@ -38,6 +38,7 @@ pub(crate) fn setup(
         model: options.model.clone(),
         engine: options.engine,
         runtime: options.runtime_search(),
+        compositor: options.compositor.clone(),
         threads: options.threads,
         settings: Settings {
             background,
@@ -134,6 +135,11 @@ impl Run {
 
     pub(crate) fn segmenter(&self) -> &SegmenterInfo {
         self.pipeline.segmenter_info()
+    }
+
+    /// What did the pixel work of the frames so far.
+    pub(crate) fn compositor(&self) -> CompositorInfo {
+        self.pipeline.compositor_info()
     }
 
     /// Keeps a record of the frames from now on.

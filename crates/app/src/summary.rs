@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use frosted::{Cause, FrameReport, SegmenterInfo, Shown, StageTimes};
+use frosted::{Cause, CompositorInfo, FrameReport, SegmenterInfo, Shown, StageTimes};
 use serde_json::{Value, json};
 
 /// What became of the frames of a run.
@@ -70,7 +70,7 @@ impl Tally {
     }
 
     /// The summary as JSON. It names no file and holds no pixel.
-    pub(crate) fn to_json(&self, info: &SegmenterInfo) -> Value {
+    pub(crate) fn to_json(&self, info: &SegmenterInfo, compositor: &CompositorInfo) -> Value {
         let stages = self.stages([0.5, 0.95, 0.99]);
         let milliseconds: serde_json::Map<String, Value> = stages
             .into_iter()
@@ -85,6 +85,7 @@ impl Tally {
             "milliseconds": milliseconds,
             "plate_bits": self.plate_bits,
             "plates": self.plates,
+            "compositor": compositor.to_string(),
             "engine": info.engine,
             "model": info.model,
             "model_sha256": info.model_sha256,

@@ -70,16 +70,20 @@ fn leaking(t: usize, x: usize, y: usize) -> u8 {
 }
 
 fn mattes(folder: &Path, frames: usize) {
+    mattes_of(
+        folder,
+        frames,
+        |t, x, y| {
+            if is_person(t, x, y) { 255 } else { 0 }
+        },
+    );
+}
+
+fn mattes_of(folder: &Path, frames: usize, of: impl Fn(usize, usize, usize) -> u8) {
     fs::create_dir(folder).unwrap();
     for t in 0..frames {
         let matte: Vec<u8> = (0..WIDTH * HEIGHT)
-            .map(|at| {
-                if is_person(t, at % WIDTH, at / WIDTH) {
-                    255
-                } else {
-                    0
-                }
-            })
+            .map(|at| of(t, at % WIDTH, at / WIDTH))
             .collect();
         let mut file = Vec::new();
         still::encode_grey_png(&matte, WIDTH, HEIGHT, &mut file).unwrap();
@@ -385,6 +389,19 @@ fn cut_narrow(t: usize, x: usize, y: usize) -> u8 {
     if narrow { 200 } else { 128 }
 }
 
+/// The word of the verdict stands nowhere without what takes the worth from it.
+fn headed(page: &str, by: &str) {
+    let between = |from: &str, to: &str| page.split(from).nth(1)?.split(to).next();
+    for (from, to) in [
+        ("<title>", "</title>"),
+        ("<h1>", "</h1>"),
+        ("<strong>", "<p>"),
+    ] {
+        let text = between(from, to).unwrap();
+        assert!(text.ends_with(&format!(" {by}")), "{from}{text}");
+    }
+}
+
 #[test]
 fn mattes_of_the_program_itself_are_warned_of() {
     let folder = planted();
@@ -421,6 +438,7 @@ fn mattes_of_the_program_itself_are_warned_of() {
     assert_eq!(figures["own_mattes"]["why"], "fit the protected clip");
     assert!(page.contains("role=\"alert\"") && page.contains("its own opinion"));
     assert!(page.contains("verdict none") && !page.contains("verdict pass"));
+    headed(&page, "by mattes that it was most likely painted by");
 
     // What `frosted matte` wrote, whatever it is held against; nobody is in this one.
     succeeds(run(
@@ -435,11 +453,25 @@ fn mattes_of_the_program_itself_are_warned_of() {
     );
     assert_eq!(figures["own_mattes"]["why"], "marked");
     let warning = figures["own_mattes"]["warning"].as_str().unwrap();
-    assert!(warning.contains("12 of 12 mattes"), "{warning}");
+    assert!(warning.contains("12 of 12 mattes were written by `frosted matte`"));
+    // Whoever painted the clip.
+    assert!(
+        warning.contains("by frosted's opinion of where the person is")
+            && warning.contains("if frosted painted the clip, by its own"),
+        "{warning}"
+    );
     assert!(page.contains("12 of 12 mattes"));
-    // One among others is one too many.
+    headed(&page, "by frosted's own mattes");
+    // One among others is one too many, and takes the worth from no other frame.
     fs::copy(at("own/000003.png"), at("masks/00003.png")).unwrap();
-    assert!(said("narrow.y4m", "masks").0.contains("1 of 12 mattes"));
+    let (table, _, page) = said("narrow.y4m", "masks");
+    let warning = "1 of 12 mattes was written by `frosted matte`, so that frame is judged by";
+    assert!(table.contains(warning), "{table}");
+    headed(&page, "in part by frosted's own mattes");
+    fs::copy(at("own/000004.png"), at("masks/00004.png")).unwrap();
+    let warning = "2 of 12 mattes were written by `frosted matte`, so those frames are judged by";
+    let (table, ..) = said("narrow.y4m", "masks");
+    assert!(table.contains(warning), "{table}");
 
     // Whoever takes the figures alone is told, too.
     let arguments = [
@@ -457,6 +489,73 @@ fn mattes_of_the_program_itself_are_warned_of() {
         "{}",
         stderr(&output)
     );
+}
+
+/// Alpha of a person who begins half transparent and is whole 16 px on.
+fn soft_alpha(t: usize, x: usize, y: usize) -> f32 {
+    let left = 110 + 4 * t;
+    if !is_person(t, x, y) {
+        return 0.0;
+    }
+    let inside = (x - left).min(left + 89 - x) as f32 + 0.5;
+    (0.5 + inside / 32.0).min(1.0)
+}
+
+fn soft_original(t: usize, x: usize, y: usize) -> u8 {
+    let alpha = soft_alpha(t, x, y);
+    (alpha * 200.0 + (1.0 - alpha) * f32::from(room(x, y))).round() as u8
+}
+
+fn soft_protected(t: usize, x: usize, y: usize) -> u8 {
+    let alpha = soft_alpha(t, x, y);
+    (alpha * f32::from(soft_original(t, x, y)) + (1.0 - alpha) * 128.0).round() as u8
+}
+
+#[test]
+fn each_part_of_the_fringe_has_a_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("original.y4m"), clip(soft_original)).unwrap();
+    fs::write(at("soft.y4m"), clip(soft_protected)).unwrap();
+    mattes_of(&at("masks"), FRAMES, |t, x, y| {
+        (255.0 * soft_alpha(t, x, y)).round() as u8
+    });
+    let arguments = ["audit", "original.y4m", "soft.y4m", "--mask", "masks"];
+    let output = succeeds(run(folder.path(), &arguments));
+    let table = String::from_utf8(output.stdout).unwrap();
+    let line = table.lines().find(|line| line.contains(" fringe "));
+    let (_, parts) = line.unwrap().split_once('(').unwrap();
+    let parts: Vec<_> = parts.split(", ").collect();
+    assert!(parts[0].ends_with(" outside"), "{table}");
+    assert!(parts[1].ends_with(" % in the middle"), "{table}");
+    assert!(parts[2].ends_with(" % inside"), "{table}");
+    // It is cut out by these mattes, and that is what the fringe is then.
+    let remark = table.lines().find(|line| line.starts_with("note: "));
+    assert!(
+        remark
+            .unwrap()
+            .contains("the clip is cut out along these mattes"),
+        "{table}"
+    );
+}
+
+#[test]
+fn reports_hold_the_names_of_files_and_not_where_they_lie() {
+    let folder = planted();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (original, protected, masks) = (at("original.y4m"), at("good.y4m"), at("masks"));
+    let (page, figures) = (at("a.html"), at("a.json"));
+    let arguments = [
+        "audit", &original, &protected, "--mask", &masks, "--html", &page, "--json", &figures,
+    ];
+    succeeds(run(folder.path(), &arguments));
+    let html = fs::read_to_string(&page).unwrap();
+    assert!(html.contains("<dd>original.y4m</dd>") && html.contains("<dd>good.y4m</dd>"));
+    assert!(html.contains("<title>Audit of good.y4m: "));
+    let folder = folder.path().display().to_string();
+    assert!(!html.contains(&folder));
+    assert!(!fs::read_to_string(&figures).unwrap().contains(&folder));
+    assert!(!html.contains("programme"));
 }
 
 #[test]

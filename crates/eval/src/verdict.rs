@@ -232,8 +232,16 @@ impl Report {
             } else {
                 percent(fringe)
             };
+            // What is painted by a matte keeps its alpha of a mixed pixel: with a steep edge that
+            // alone passes the limit, and it tells the matte's edge rather than a leak.
+            let by_itself = match self.cut {
+                Some(cut) if cut.is_along_the_mattes() => {
+                    "; the clip is cut out along these mattes, and that alone leaves about their alpha of it"
+                }
+                _ => "",
+            };
             remarks.push(format!(
-                "{share} of the room's texture shows in the fringe, over {}",
+                "{share} of the room's texture shows in the fringe, over {}{by_itself}",
                 percent(limits.fringe)
             ));
         }

@@ -290,6 +290,10 @@ fn the_fringe_is_measured_where_alpha_is_between() {
     // As it was, all of the room shows.
     let raw = SCENE.audit(|t| SCENE.original(t));
     near("unprotected", raw.fringe.unwrap(), 1.0, 0.001);
+    // Nothing was cut out, so there is no other cause to name.
+    let remarks = raw.verdict(&Limits::default()).remarks;
+    let remark = remarks.iter().find(|remark| remark.contains("fringe"));
+    assert!(!remark.unwrap().contains("cut out along"), "{remark:?}");
     // Cut out by the true matte, a mixed pixel keeps alpha of the room. Weighted by (1-α)²,
     // with 1-α = 1/8 to 7/8 along the ramp, that is Σα(1-α)² / Σ(1-α)² = 336/1120; the
     // outer part has α = 1/8 alone.

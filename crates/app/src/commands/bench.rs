@@ -54,6 +54,7 @@ pub(crate) fn run(options: &BenchOptions) -> Result<Exit, Failure> {
         measured.see_memory();
     }
     let mut line = measured.to_json(options, pipeline.segmenter_info(), raw.len());
+    line["compositor"] = pipeline.compositor_info().to_string().into();
     line["text_height_px"] = text_height_px.into();
     writeln!(io::stdout(), "{line}")
         .map_err(|error| MediaError::write(&error).of("standard output"))?;

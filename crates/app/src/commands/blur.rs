@@ -68,7 +68,7 @@ pub(crate) fn run(options: &BlurOptions) -> Result<Exit, Failure> {
         Ended::ByTheUser => writing.break_off()?,
     }
     if let Some(summary) = summary {
-        let mut told = run.tally().to_json(run.segmenter());
+        let mut told = run.tally().to_json(run.segmenter(), &run.compositor());
         told["text_height_px"] = text_height_px.into();
         summary.write(&told)?;
     }
@@ -202,10 +202,11 @@ fn tell(options: &BlurOptions, run: &Run, writes: &str) {
     let info = run.segmenter();
     messages::line(run.tally());
     messages::line(&format!(
-        "{}: {writes}; {} on {}",
+        "{}: {writes}; {} on {}, pixels on {}",
         output_name(&options.output),
         info.model,
-        info.engine
+        info.engine,
+        run.compositor().name
     ));
 }
 

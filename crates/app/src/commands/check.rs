@@ -1,4 +1,5 @@
 mod live;
+mod pixels;
 
 use std::io::{self, Write};
 
@@ -11,6 +12,7 @@ use crate::exit::{Exit, Failure};
 use crate::media::MediaError;
 use crate::media::ffmpeg::Programs;
 use live::Live;
+use pixels::Pixels;
 
 pub(crate) fn run(options: &CheckOptions) -> Result<Exit, Failure> {
     let found = Found::look(options);
@@ -53,6 +55,7 @@ struct Found {
     engines: [Tried; 2],
     models: [Tried; 2],
     programs: Result<(Programs, Option<String>), MediaError>,
+    pixels: Pixels,
     live: Live,
 }
 
@@ -97,6 +100,7 @@ impl Found {
                 let version = programs.version();
                 (programs, version)
             }),
+            pixels: Pixels::look(),
             live: Live::look(&search),
         }
     }
@@ -148,6 +152,7 @@ impl Found {
             ),
             Err(why) => format!("ffmpeg            missing: {why}"),
         });
+        self.pixels.to_lines().into_iter().for_each(&mut line);
         self.live.to_lines().into_iter().for_each(line);
         text
     }
@@ -179,6 +184,7 @@ impl Found {
                 "to_get_it": how_to_get_the_runtime(),
             },
             "ffmpeg": programs,
+            "compositor": self.pixels.to_json(),
         });
         for (key, value) in self.live.to_json() {
             report[key] = value;

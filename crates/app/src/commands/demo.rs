@@ -159,8 +159,10 @@ fn print(clip: &Clip, still: &Path) -> Result<Exit, Failure> {
     );
     let _ = writeln!(
         text,
-        "engine     {}\nmodel      {}\nprotected  {tally}",
-        info.engine, info.model
+        "engine     {}\nmodel      {}\npixels     {}\nprotected  {tally}",
+        info.engine,
+        info.model,
+        clip.run.compositor()
     );
     let [target, picture] = &clip.written;
     for path in [picture.as_path(), target.as_path(), still] {

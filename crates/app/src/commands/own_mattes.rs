@@ -1,5 +1,5 @@
-//! Whether mattes that are given as true ones are the program's own: by those it would be
-//! judged by its own opinion, and pass whatever it shows.
+//! Whether mattes that are given as true ones are the program's own: by those a clip is judged
+//! by frosted's opinion of where the person is, and one of frosted passes whatever it shows.
 
 use std::fmt;
 
@@ -23,23 +23,37 @@ pub(super) fn is_mark(text: &str) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum OwnMattes {
     /// So many of so many carry the mark of `frosted matte`.
-    Marked { marked: u64, of: u64 },
+    Marked {
+        marked: u64,
+        of: u64,
+        judged: Judged,
+    },
     /// The protected clip is cut out along their very edge.
     OfTheClip(CutFigures),
     /// They are what the program paints of this clip, or what its network says.
     AsPainted { iou: f64 },
 }
 
+/// What the mattes were given for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Judged {
+    /// A protected clip, of whatever program.
+    Clip,
+    /// Mattes, frosted's own and maybe others'.
+    Mattes,
+}
+
 impl OwnMattes {
-    /// By the mark, else by how PROTECTED is cut out.
+    /// By the mark on all, else by how PROTECTED is cut out, else by the mark on some.
     pub(super) fn of_audit(marked: u64, of: u64, cut: Option<CutFigures>) -> Option<Self> {
-        Self::by_mark(marked, of).or_else(|| {
-            cut.filter(CutFigures::is_along_the_mattes)
-                .map(Self::OfTheClip)
-        })
+        let by_cut = cut
+            .filter(CutFigures::is_along_the_mattes)
+            .map(Self::OfTheClip);
+        Self::of_all_or_some(Self::by_mark(marked, of, Judged::Clip), by_cut)
     }
 
-    /// By the mark, else by what the program's own mattes come to against them.
+    /// By the mark on all, else by what the program's own mattes come to against them, else by
+    /// the mark on some.
     pub(super) fn of_quality<'f>(
         marked: u64,
         of: u64,
@@ -49,14 +63,31 @@ impl OwnMattes {
         /// nearer than that to any true mattes; two engines of one network agree to .9999.
         const SAME_IOU: f64 = 0.998;
         let most = own.filter_map(|figures| figures.iou).reduce(f64::max);
-        Self::by_mark(marked, of).or_else(|| {
-            most.filter(|iou| *iou >= SAME_IOU)
-                .map(|iou| Self::AsPainted { iou })
-        })
+        let by_figures = most
+            .filter(|iou| *iou >= SAME_IOU)
+            .map(|iou| Self::AsPainted { iou });
+        Self::of_all_or_some(Self::by_mark(marked, of, Judged::Mattes), by_figures)
     }
 
-    fn by_mark(marked: u64, of: u64) -> Option<Self> {
-        (marked > 0).then_some(Self::Marked { marked, of })
+    fn by_mark(marked: u64, of: u64, judged: Judged) -> Option<Self> {
+        (marked > 0).then_some(Self::Marked { marked, of, judged })
+    }
+
+    /// A mark on some mattes says less than pixels, which speak of all of them.
+    fn of_all_or_some(by_mark: Option<Self>, by_pixels: Option<Self>) -> Option<Self> {
+        match by_mark {
+            Some(Self::Marked { marked, of, .. }) if marked < of => by_pixels.or(by_mark),
+            _ => by_mark.or(by_pixels),
+        }
+    }
+
+    /// By what the clip is judged, to follow the word of the verdict.
+    pub(super) fn by(&self) -> &'static str {
+        match self {
+            Self::Marked { marked, of, .. } if marked < of => "in part by frosted's own mattes",
+            Self::Marked { .. } | Self::AsPainted { .. } => "by frosted's own mattes",
+            Self::OfTheClip(_) => "by mattes that it was most likely painted by",
+        }
     }
 
     pub(super) fn to_json(self) -> Value {
@@ -72,11 +103,31 @@ impl OwnMattes {
 impl fmt::Display for OwnMattes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Marked { marked, of } => write!(
-                f,
-                "{marked} of {of} mattes were written by frosted matte, so the program is judged by its own \
-                 opinion: what it took for the person by mistake is not looked at. Give mattes of another making"
-            ),
+            Self::Marked { marked, of, judged } => {
+                let were = if *marked == 1 { "was" } else { "were" };
+                let what = match (judged, marked) {
+                    (Judged::Clip, _) if marked == of => "the clip is",
+                    (Judged::Clip, 1) => "that frame is",
+                    (Judged::Clip, _) => "those frames are",
+                    (Judged::Mattes, _) if marked == of => "every row is",
+                    (Judged::Mattes, 1) => "in that frame every row is",
+                    (Judged::Mattes, _) => "in those frames every row is",
+                };
+                let how = match judged {
+                    Judged::Clip => {
+                        "judged by frosted's opinion of where the person is, and if frosted painted the clip, by its \
+                         own: what was taken for the person by mistake is not looked at"
+                    }
+                    Judged::Mattes => {
+                        "held against frosted's opinion of where the person is, frosted's own against itself"
+                    }
+                };
+                write!(
+                    f,
+                    "{marked} of {of} mattes {were} written by `frosted matte`, so {what} {how}. Give mattes of \
+                     another making"
+                )
+            }
             Self::OfTheClip(cut) => write!(
                 f,
                 "PROTECTED is cut out along the very edge of these mattes ({:.1} % of it is off; by mattes of \
@@ -86,8 +137,8 @@ impl fmt::Display for OwnMattes {
             ),
             Self::AsPainted { iou } => write!(
                 f,
-                "these mattes are the program's own (IoU {iou:.4}), so it is compared with itself and the figures \
-                 say nothing. Give mattes of another making"
+                "these mattes are the program's own (IoU {iou:.4}), so frosted is held against itself, and any other \
+                 program against frosted. Give mattes of another making"
             ),
         }
     }
@@ -115,6 +166,33 @@ mod tests {
         ] {
             assert!(!is_mark(other), "{other}");
         }
+    }
+
+    #[test]
+    fn what_is_true_of_all_mattes_is_said_before_what_is_of_some() {
+        let along = Some(CutFigures {
+            lost: 0.0,
+            kept: 0.0,
+        });
+        let beside = Some(CutFigures {
+            lost: 0.2,
+            kept: 0.0,
+        });
+        let by = |marked, cut| OwnMattes::of_audit(marked, 9, cut).map(|own| own.by());
+        assert_eq!(by(9, along), Some("by frosted's own mattes"));
+        assert_eq!(
+            by(1, along),
+            Some("by mattes that it was most likely painted by")
+        );
+        assert_eq!(by(1, beside), Some("in part by frosted's own mattes"));
+        assert_eq!(by(0, beside), None);
+
+        let mut same = MatteFigures::default();
+        same.iou = Some(1.0);
+        assert_eq!(
+            OwnMattes::of_quality(1, 9, [same].iter()),
+            Some(OwnMattes::AsPainted { iou: 1.0 })
+        );
     }
 
     #[test]

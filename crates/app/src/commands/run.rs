@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use frosted::camera::{CameraError, CameraErrorKind, Mode, Sink, SinkOptions, Wish, monotonic_now};
-use frosted::{Model, Rate, RuntimeSearch, SegmenterInfo, Setup, Timestamp};
+use frosted::{CompositorInfo, Model, Rate, RuntimeSearch, SegmenterInfo, Setup, Timestamp};
 
 use super::voice::{Stream, Voice};
 use crate::cli::{RunOptions, Size};
@@ -79,7 +79,7 @@ pub(crate) fn run(options: &RunOptions) -> Result<Exit, Failure> {
         if let Some(trouble) = minutes.keep(&mut session, &status, &config) {
             teller.note(&trouble);
         }
-        teller.tell(&status, session.trouble());
+        teller.tell(&status, session.trouble(), || session.compositor());
     }
     // The last card first: a disk may be slow.
     let counts = session.finish();
@@ -213,6 +213,7 @@ impl Opened {
             model: self.start.model.clone(),
             engine: self.start.engine,
             runtime: config.runtime_search(RuntimeSearch::default())?,
+            compositor: self.start.compositor.clone(),
             threads: self.start.threads,
             settings: config.settings_for_any_frame(),
             ..Setup::default()
@@ -332,6 +333,8 @@ struct Teller {
     trouble: Option<String>,
     /// Of the settings in force; none where nothing of the room is shown.
     text_height_px: Option<u32>,
+    /// What did the pixel work when it was last told.
+    compositor: CompositorInfo,
     /// The terminal's cursor stands behind a status line.
     open_line: bool,
 }
@@ -346,6 +349,7 @@ impl Teller {
             last: None,
             trouble: None,
             text_height_px: None,
+            compositor: CompositorInfo::default(),
             open_line: false,
         }
     }
@@ -359,7 +363,12 @@ impl Teller {
         self.voice.say(Stream::Err, format!("{line}\n"));
     }
 
-    fn tell(&mut self, status: &Status, trouble: Option<&CameraError>) {
+    fn tell(
+        &mut self,
+        status: &Status,
+        trouble: Option<&CameraError>,
+        compositor: impl FnOnce() -> CompositorInfo,
+    ) {
         let trouble = trouble.map(ToString::to_string);
         if trouble != self.trouble {
             if let Some(trouble) = &trouble {
@@ -374,9 +383,16 @@ impl Teller {
             return;
         }
         self.told_at = Some(now);
+        // Before the first frame nothing is chosen yet.
+        let compositor = compositor();
+        if status.frames > 0 && compositor != self.compositor {
+            self.line(&format!("pixel work: {compositor}"));
+            self.compositor = compositor;
+        }
         if self.json {
             let mut line = status.to_json();
             line["text_height_px"] = self.text_height_px.into();
+            line["compositor"] = self.compositor.to_string().into();
             self.voice.say(Stream::Out, format!("{line}\n"));
         } else if self.terminal {
             self.voice.say(Stream::Err, format!("\r\x1b[K{status}"));

@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
 use frosted::{
-    Background, CardReason, EngineChoice, Model, Rate, RuntimeSearch, Settings, TextHeight,
+    Background, CardReason, CompositorChoice, EngineChoice, Model, Rate, RuntimeSearch, Settings,
+    TextHeight,
 };
 
 use super::choices::{OutputChoice, SubjectRule};
@@ -34,7 +35,9 @@ pub(crate) struct StartSettings {
     pub(crate) engine: EngineChoice,
     /// ONNX Runtime's library, where it is not to be searched.
     pub(crate) onnxruntime: Option<PathBuf>,
-    /// Threads for the pixel work, 1 to 64.
+    /// What does the pixel work.
+    pub(crate) compositor: CompositorChoice,
+    /// Threads for the pixel work on the CPU, 1 to 64.
     pub(crate) threads: usize,
     /// A part of the camera's name, or its path; `None`: the first one.
     pub(crate) camera: Option<String>,
@@ -80,6 +83,7 @@ impl Wanted {
                 model: wishes.model.unwrap_or_default(),
                 engine: wishes.engine.unwrap_or_default(),
                 onnxruntime: wishes.onnxruntime,
+                compositor: wishes.compositor.unwrap_or_default(),
                 threads: wishes.threads.unwrap_or(1),
                 camera: wishes.camera,
                 size: wishes.size,
@@ -103,6 +107,7 @@ impl StartSettings {
             ("model", self.model != other.model),
             ("engine", self.engine != other.engine),
             ("onnxruntime", self.onnxruntime != other.onnxruntime),
+            ("compositor", self.compositor != other.compositor),
             ("threads", self.threads != other.threads),
             ("camera", self.camera != other.camera),
             ("size", self.size != other.size),

@@ -1,13 +1,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use frosted::{CardReason, EngineChoice, Model, Rate, TextHeight};
+use frosted::{CardReason, CompositorChoice, EngineChoice, Model, Rate, TextHeight};
 
 use super::choices::{OUTPUTS, OutputChoice, SubjectRule};
 use super::table::Entries;
 use crate::cli::{BackgroundChoice, Size};
 
-pub(super) const SETTINGS_KEYS: [&str; 13] = [
+pub(super) const SETTINGS_KEYS: [&str; 14] = [
     "background",
     "text-height",
     "subject",
@@ -15,6 +15,7 @@ pub(super) const SETTINGS_KEYS: [&str; 13] = [
     "card-reason",
     "model",
     "engine",
+    "compositor",
     "threads",
     "camera",
     "size",
@@ -75,7 +76,12 @@ pub(crate) struct Wishes {
     #[arg(long, value_name = "FILE")]
     pub(crate) onnxruntime: Option<PathBuf>,
 
-    /// Threads for the pixel work, 1 to 64; the network has one [default: 1].
+    /// What does the pixel work: auto (a GPU where it is faster), cpu, gpu, or gpu:NAME, a part of
+    /// a GPU's name [default: auto].
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) compositor: Option<CompositorChoice>,
+
+    /// Threads for the pixel work on the CPU, 1 to 64; the network has one [default: 1].
     #[arg(long, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<usize>,
 
@@ -122,6 +128,7 @@ impl Wishes {
                 "" => Err("onnxruntime is empty, give its library's path or leave the key out"),
                 file => Ok(folder.join(file)),
             })?,
+            compositor: entries.parsed("compositor")?,
             threads: entries.number("threads", threads)?,
             camera: entries.text("camera", camera)?,
             size: entries.text("size", size)?,
@@ -141,6 +148,7 @@ impl Wishes {
             model: self.model.or(other.model),
             engine: self.engine.or(other.engine),
             onnxruntime: self.onnxruntime.or(other.onnxruntime),
+            compositor: self.compositor.or(other.compositor),
             threads: self.threads.or(other.threads),
             camera: self.camera.or(other.camera),
             size: self.size.or(other.size),
@@ -166,6 +174,7 @@ impl Wishes {
             is(&now.card_reason, &old.card_reason, &by.card_reason),
             is(&now.model, &old.model, &by.model),
             is(&now.engine, &old.engine, &by.engine),
+            is(&now.compositor, &old.compositor, &by.compositor),
             is(&now.threads, &old.threads, &by.threads),
             is(&now.camera, &old.camera, &by.camera),
             is(&now.size, &old.size, &by.size),
@@ -256,6 +265,7 @@ mod tests {
             model = "own.onnx"
             engine = "rten"
             onnxruntime = "/lib/ort.so"
+            compositor = "gpu:radeon"
             threads = 2
             camera = "Logitech"
             size = "640x360"
@@ -271,6 +281,7 @@ mod tests {
             model: Some(Model::File("/settings/own.onnx".into())),
             engine: Some(EngineChoice::Rten),
             onnxruntime: Some("/lib/ort.so".into()),
+            compositor: Some(CompositorChoice::GpuNamed("radeon".into())),
             threads: Some(2),
             camera: Some("Logitech".into()),
             size: Some(Size {
@@ -403,7 +414,7 @@ mod tests {
     fn overruled_keys_are_named_in_the_order_of_the_keys() {
         let all = |text: &str| read(text).unwrap();
         let one = all(
-            "background = \"frost\"\ntext-height = \"1/9\"\nsubject = \"one\"\ncard-title = \"a\"\ncard-reason = true\nmodel = \"quality\"\nengine = \"ort\"\nthreads = 2\ncamera = \"a\"\nsize = \"64x64\"\nfps = 5\noutput = \"-\"\nonnxruntime = \"a\"",
+            "background = \"frost\"\ntext-height = \"1/9\"\nsubject = \"one\"\ncard-title = \"a\"\ncard-reason = true\nmodel = \"quality\"\nengine = \"ort\"\ncompositor = \"gpu\"\nthreads = 2\ncamera = \"a\"\nsize = \"64x64\"\nfps = 5\noutput = \"-\"\nonnxruntime = \"a\"",
         );
         let nothing = Wishes::default();
         assert_eq!(one.overruled(&nothing, &one), SETTINGS_KEYS);
@@ -417,6 +428,7 @@ mod tests {
             "card-reason = false",
             "model = \"landscape\"",
             "engine = \"rten\"",
+            "compositor = \"cpu\"",
             "threads = 3",
             "camera = \"b\"",
             "size = \"32x32\"",

@@ -7,8 +7,8 @@ use frosted::camera::{
     suspended,
 };
 use frosted::{
-    Cause, FrameReport, FrameSpec, Pipeline, PixelFormat, ProtectedFrame, Settings, Shown,
-    Timestamp,
+    Cause, CompositorInfo, FrameReport, FrameSpec, Pipeline, PixelFormat, ProtectedFrame, Settings,
+    Shown, Timestamp,
 };
 
 use super::camera::Cameras;
@@ -166,6 +166,11 @@ impl Session {
             latency: self.meter.latency(),
             frames: self.meter.frames(),
         }
+    }
+
+    /// What does the pixel work, once a frame came.
+    pub(crate) fn compositor(&self) -> CompositorInfo {
+        self.pipeline.compositor_info()
     }
 
     /// How many pictures, cards too, were written in each state since this was last asked.

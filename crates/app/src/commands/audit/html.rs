@@ -16,7 +16,7 @@ use crate::media::{MediaError, Timing};
 
 /// What the page is made of.
 pub(super) struct Page<'a> {
-    /// What ORIGINAL and PROTECTED are called.
+    /// The file names of ORIGINAL and PROTECTED, without where they lie.
     pub(super) names: [String; 2],
     pub(super) timing: &'a Timing,
     pub(super) report: &'a Report,
@@ -47,9 +47,10 @@ impl Page<'_> {
              <meta name=\"robots\" content=\"noindex\">\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
              img-src data:; style-src 'unsafe-inline'\">\
-             <title>Audit of {}: {}</title><style>{}</style></head><body><main>",
+             <title>Audit of {}: {}{}</title><style>{}</style></head><body><main>",
             escaped(&self.names[1]),
             self.verdict.outcome,
+            self.by(" "),
             style::SHEET
         );
         self.head(&mut out);
@@ -62,25 +63,33 @@ impl Page<'_> {
         Ok(out)
     }
 
+    /// What takes the worth from the word of the verdict, which never stands without it: of a
+    /// page among others nothing but its title may be seen.
+    fn by(&self, join: &str) -> String {
+        self.own_mattes
+            .map_or(String::new(), |own| format!("{join}{}", own.by()))
+    }
+
     fn head(&self, out: &mut String) {
         let (class, sentence) = match self.verdict.outcome {
-            Outcome::Pass if self.own_mattes.is_some() => (
-                "none",
-                "No limit was passed, by mattes that are most likely the program's own.",
-            ),
+            Outcome::Pass if self.own_mattes.is_some() => {
+                ("none", "No limit was passed by these mattes.")
+            }
             Outcome::Pass => ("pass", "No limit was passed."),
             Outcome::Fail => ("fail", "The room can be seen:"),
             Outcome::NoVerdict => ("none", "It cannot be told whether the room can be seen:"),
         };
         let _ = write!(
             out,
-            "<h1>What this clip still shows of the room</h1>{}\
-             <section class=\"verdict {class}\"><strong>{}</strong><p>{sentence}</p>",
+            "<h1>What this clip still shows of the room{}</h1>{}\
+             <section class=\"verdict {class}\"><strong>{}</strong>{}<p>{sentence}</p>",
+            self.by(", judged "),
             self.own_mattes.map_or(String::new(), |own| format!(
                 "<p class=\"warning\" role=\"alert\"><b>Warning.</b> {}.</p>",
                 escaped(&own.to_string())
             )),
-            self.verdict.outcome
+            self.verdict.outcome,
+            self.by(" ")
         );
         list(out, &self.verdict.reasons);
         out.push_str("</section>");
@@ -106,7 +115,7 @@ impl Page<'_> {
                 .map_or(String::new(), |seconds| format!(", {seconds:.1} s")),
             match self.report.ground {
                 Ground::Mattes if self.own_mattes.is_some() =>
-                    "taken from mattes that are most likely the program's own: see the warning",
+                    "taken from the mattes that the warning is about",
                 Ground::Mattes =>
                     "known by the mattes that were given; the program's own would repeat its mistakes",
                 _ => "not known: no mattes were given",
@@ -279,7 +288,7 @@ impl Page<'_> {
         let _ = write!(
             out,
             "<h2>How it was measured, and what was not</h2>\
-             <p>Text, codes and faces were not looked for: a programme that reads and one that finds faces \
+             <p>Text, codes and faces were not looked for: a program that reads and one that finds faces \
              have to judge those. What has no fine texture, such as a large plain shape, is not counted \
              as legible. Sound was not listened to.</p>\
              <p>A pixel of the room counts as legible if the fine detail around it is still there: more than \

@@ -73,7 +73,7 @@ pub(crate) fn run(options: &AuditOptions) -> Result<Exit, Failure> {
     }
     if let Some(place) = page {
         let page = Page {
-            names: [&options.original, &options.protected].map(|path| open::input_name(path)),
+            names: [&options.original, &options.protected].map(|path| file_name(path)),
             timing: &timing,
             report,
             own_mattes,
@@ -89,6 +89,11 @@ pub(crate) fn run(options: &AuditOptions) -> Result<Exit, Failure> {
         Outcome::Fail => Exit::FailVerdict,
         Outcome::NoVerdict => Exit::NoVerdict,
     })
+}
+
+/// What a report, which may be passed on, calls a clip: folders tell of the machine and its user.
+fn file_name(path: &Path) -> String {
+    open::input_name(path.file_name().map_or(path, Path::new))
 }
 
 struct Measured {

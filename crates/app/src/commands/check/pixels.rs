@@ -1,0 +1,59 @@
+//! What does the pixel work, and what could.
+
+use frosted::measure::{compositor_for, gpus};
+use frosted::{CompositorChoice, FrameSpec, PixelFormat};
+use serde_json::{Value, json};
+
+/// Sizes for which the choice is told: a usual camera's, and two for which a GPU may pay.
+const SIZES: [(usize, usize); 3] = [(1280, 720), (1920, 1080), (3840, 2160)];
+
+/// What does the pixel work at each size, and which GPUs there are.
+pub(super) struct Pixels {
+    chosen: Vec<((usize, usize), Result<String, String>)>,
+    /// None if the build has no GPU compositor.
+    gpus: Option<Vec<String>>,
+}
+
+impl Pixels {
+    pub(super) fn look() -> Self {
+        let chosen = |(width, height)| {
+            let spec = FrameSpec::new(PixelFormat::Nv12, width, height);
+            let spec = spec.map_err(|error| error.to_string())?;
+            let info = compositor_for(CompositorChoice::Auto, &spec);
+            let words = info.map(|info| info.to_string());
+            words.map_err(|error| error.to_string())
+        };
+        let mut sizes: Vec<_> = SIZES.map(|size| (size, chosen(size))).into();
+        // Where there is nothing to choose from, the words are the same at every size.
+        sizes.dedup_by(|next, last| next.1 == last.1);
+        Self {
+            chosen: sizes,
+            gpus: gpus(),
+        }
+    }
+
+    pub(super) fn to_lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for ((width, height), chosen) in &self.chosen {
+            lines.push(match chosen {
+                Ok(words) => format!("pixels {:<10} {words}", format!("{width}x{height}")),
+                Err(why) => format!("pixels {:<10} missing: {why}", format!("{width}x{height}")),
+            });
+        }
+        let gpus = self.gpus.iter().flatten();
+        lines.extend(gpus.map(|gpu| format!("  GPU {gpu}")));
+        lines
+    }
+
+    pub(super) fn to_json(&self) -> Value {
+        let chosen = self.chosen.iter().map(|((width, height), chosen)| {
+            json!({
+                "width": width,
+                "height": height,
+                "ok": chosen.is_ok(),
+                "is": chosen.as_ref().unwrap_or_else(|why| why),
+            })
+        });
+        json!({ "auto": chosen.collect::<Vec<_>>(), "gpus": self.gpus })
+    }
+}

@@ -1,0 +1,232 @@
+use super::*;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use frosted_core::internal::Field;
+use frosted_core::{PixelFormat, TextHeight};
+use frosted_testing::{Fault, FaultyCompositor};
+
+fn cpu() -> CpuCompositor {
+    CpuCompositor::new(CpuOptions::default()).unwrap()
+}
+
+fn spec(width: usize, height: usize) -> FrameSpec {
+    FrameSpec::new(PixelFormat::Nv12, width, height).unwrap()
+}
+
+fn plan(spec: &FrameSpec) -> ConcealPlan {
+    ConcealPlan::new(spec, (32, 18), TextHeight::default())
+}
+
+/// Stands for a GPU: takes its time, and may be wrong in one byte.
+struct Slow {
+    inner: CpuCompositor,
+    by: Duration,
+    wrong: bool,
+}
+
+impl Compositor for Slow {
+    fn configure(&mut self, spec: &FrameSpec, plan: &ConcealPlan) -> Result<(), ComposeError> {
+        self.inner.configure(spec, plan)
+    }
+
+    fn reduce(&mut self, id: FrameId, source: &FrameView<'_>) -> Result<&Reduced, ComposeError> {
+        std::thread::sleep(self.by);
+        self.inner.reduce(id, source)
+    }
+
+    fn paint(
+        &mut self,
+        id: FrameId,
+        source: &FrameView<'_>,
+        cover: Cover<'_>,
+        target: &mut FrameViewMut<'_>,
+    ) -> Result<(), ComposeError> {
+        self.inner.paint(id, source, cover, target)?;
+        if self.wrong {
+            target.row_mut(0, 3)[5] ^= 1;
+        }
+        Ok(())
+    }
+
+    fn info(&self) -> CompositorInfo {
+        CompositorInfo::named("GPU of the test")
+    }
+}
+
+/// A switch whose GPU is made by `open`, and how often it was.
+fn switch(
+    preference: Preference,
+    open: impl Fn() -> Result<BoxedCompositor, ComposeError> + Send,
+) -> (impl Compositor, Arc<AtomicUsize>) {
+    let opened = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&opened);
+    let counted = move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        open()
+    };
+    (Switch::new(cpu(), counted, preference), opened)
+}
+
+fn gpu(by: Duration, wrong: bool) -> Result<BoxedCompositor, ComposeError> {
+    let inner = cpu();
+    Ok(Box::new(Slow { inner, by, wrong }))
+}
+
+/// Gives `compositor` the first time that it is asked.
+fn once(
+    compositor: impl Compositor + 'static,
+) -> impl Fn() -> Result<BoxedCompositor, ComposeError> + Send {
+    let slot = Mutex::new(Some(Box::new(compositor) as BoxedCompositor));
+    let none = || ComposeError::new(ComposeErrorKind::Device, "it is in use");
+    move || slot.lock().unwrap().take().ok_or_else(none)
+}
+
+/// Protects frame `id`; everything is covered by one colour.
+fn protect(compositor: &mut dyn Compositor, spec: &FrameSpec, id: u64) -> Result<(), ComposeError> {
+    let (frame, mut out) = (Frame::new(*spec), Frame::new(*spec));
+    compositor.reduce(FrameId(id), &frame.view())?;
+    let backdrop = Backdrop::Flat([1, 2, 3]);
+    let cover = Cover::Everything { backdrop };
+    compositor.paint(FrameId(id), &frame.view(), cover, &mut out.view_mut())
+}
+
+#[test]
+fn a_slower_gpu_is_let_go_and_not_tried_again_at_this_size() {
+    let (mut switch, opened) = switch(Preference::Faster, || gpu(Duration::from_millis(40), false));
+    let spec = spec(64, 48);
+    for _ in 0..3 {
+        switch.configure(&spec, &plan(&spec)).unwrap();
+        protect(&mut switch, &spec, 1).unwrap();
+        let info = switch.info();
+        assert_eq!(info.name, "CPU, 1 thread");
+        assert!(info.reason.contains("a frame of 64x48 took"), "{info}");
+        assert!(info.reason.contains("GPU of the test"), "{info}");
+    }
+    assert_eq!(opened.load(Ordering::Relaxed), 1);
+    let larger = self::spec(128, 96);
+    switch.configure(&larger, &plan(&larger)).unwrap();
+    assert_eq!(opened.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn a_gpu_that_is_asked_for_is_taken_however_slow_and_is_measured_but_once() {
+    let (mut switch, opened) = switch(Preference::Gpu, || gpu(Duration::from_millis(10), false));
+    let spec = spec(64, 48);
+    for id in 1..4 {
+        switch.configure(&spec, &plan(&spec)).unwrap();
+        protect(&mut switch, &spec, id).unwrap();
+        assert_eq!(switch.info(), CompositorInfo::named("GPU of the test"));
+    }
+    assert_eq!(opened.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_gpu_that_is_wrong_by_one_in_one_byte_is_not_trusted() {
+    for preference in [Preference::Gpu, Preference::Faster] {
+        let (mut switch, _) = switch(preference, || gpu(Duration::ZERO, true));
+        let spec = spec(64, 48);
+        switch.configure(&spec, &plan(&spec)).unwrap();
+        protect(&mut switch, &spec, 1).unwrap();
+        let info = switch.info();
+        assert_eq!(info.name, "CPU, 1 thread");
+        assert!(info.reason.contains("not to be trusted"), "{info}");
+    }
+}
+
+#[test]
+fn without_a_gpu_the_cpu_says_why() {
+    let none = || {
+        Err(ComposeError::new(
+            ComposeErrorKind::Device,
+            "there is no GPU",
+        ))
+    };
+    let (mut switch, _) = switch(Preference::Faster, none);
+    let spec = spec(64, 48);
+    switch.configure(&spec, &plan(&spec)).unwrap();
+    protect(&mut switch, &spec, 1).unwrap();
+    assert_eq!(switch.info().to_string(), "CPU, 1 thread: there is no GPU");
+}
+
+#[test]
+fn the_frame_at_which_the_gpu_fails_is_refused_and_the_cpu_does_the_next_ones() {
+    for fault in [
+        Fault::ReduceError,
+        Fault::ReducePanic,
+        Fault::PaintError,
+        Fault::PaintPanic,
+    ] {
+        let faulty = FaultyCompositor::new(cpu());
+        let plant = faulty.planter();
+        let open = once(faulty);
+        let (mut switch, opened) = switch(Preference::Gpu, open);
+        let spec = spec(64, 48);
+        switch.configure(&spec, &plan(&spec)).unwrap();
+        protect(&mut switch, &spec, 1).unwrap();
+        plant(Some(fault));
+        let error = protect(&mut switch, &spec, 2).unwrap_err();
+        assert_eq!(error.kind(), ComposeErrorKind::Device, "{fault:?}");
+        // As the pipeline does after a failure.
+        switch.configure(&spec, &plan(&spec)).unwrap();
+        for id in 3..6 {
+            protect(&mut switch, &spec, id).unwrap();
+        }
+        let info = switch.info();
+        assert_eq!(info.name, "CPU, 1 thread", "{fault:?}");
+        assert!(info.reason.starts_with("the GPU failed: "), "{info}");
+        assert_eq!(opened.load(Ordering::Relaxed), 1, "{fault:?}");
+    }
+}
+
+#[test]
+fn what_fails_when_it_is_configured_hands_over_without_a_card() {
+    for fault in [Fault::ConfigureError, Fault::ConfigurePanic] {
+        let faulty = FaultyCompositor::new(cpu());
+        faulty.planter()(Some(fault));
+        let open = once(faulty);
+        let (mut switch, _) = switch(Preference::Gpu, open);
+        let spec = spec(64, 48);
+        switch.configure(&spec, &plan(&spec)).unwrap();
+        protect(&mut switch, &spec, 1).unwrap();
+        assert_eq!(switch.info().name, "CPU, 1 thread", "{fault:?}");
+    }
+}
+
+#[test]
+fn a_frame_that_is_refused_is_no_failure_of_the_gpus() {
+    let (mut switch, _) = switch(Preference::Gpu, || gpu(Duration::ZERO, false));
+    let spec = spec(64, 48);
+    switch.configure(&spec, &plan(&spec)).unwrap();
+    let other = self::spec(64, 64);
+    let error = protect(&mut switch, &other, 1).unwrap_err();
+    assert_eq!(error.kind(), ComposeErrorKind::WrongSpec);
+    let (frame, mut out) = (Frame::new(spec), Frame::new(spec));
+    let field = Field::default();
+    let backdrop = Backdrop::Field(&field);
+    let cover = Cover::Everything { backdrop };
+    assert!(
+        switch
+            .paint(FrameId(1), &frame.view(), cover, &mut out.view_mut())
+            .is_err()
+    );
+    protect(&mut switch, &spec, 2).unwrap();
+    assert_eq!(switch.info().name, "GPU of the test");
+}
+
+#[test]
+fn choices_are_read_as_they_are_written() {
+    for text in ["auto", "cpu", "gpu", "gpu:llvmpipe"] {
+        let choice: CompositorChoice = text.parse().unwrap();
+        assert_eq!(choice.to_string(), text);
+    }
+    for wrong in ["metal", "gpu:", ""] {
+        let error = wrong.parse::<CompositorChoice>().unwrap_err();
+        assert_eq!(error.kind(), SetupErrorKind::Compositor);
+        assert_eq!(
+            error.to_string(),
+            format!("compositor \"{wrong}\" is unknown, choose auto, cpu, gpu or gpu:NAME")
+        );
+    }
+}
