@@ -156,7 +156,8 @@ pub mod camera {
 /// protected frame in another one; of the frame itself nothing leaves the GPU but a picture of
 /// a few hundred pixels a side, which the network looks at. [`TexturePipeline`](gpu::TexturePipeline)
 /// has an example. Frames in memory need nothing of this:
-/// [`CompositorChoice`] takes them to a GPU.
+/// [`CompositorChoice`] takes them to a GPU. The file `docs/GPU.md` of the repository says what
+/// moves over the bus, and on which drivers it was tried.
 #[cfg(feature = "gpu")]
 pub mod gpu {
     pub use crate::texture::{TextureOptions, TexturePipeline};

@@ -65,6 +65,7 @@ pub struct TexturePipeline {
     stages: SurfacePipeline,
     compositor: TextureCompositor,
     options: TextureOptions,
+    failure: Option<String>,
 }
 
 /// What is to be known of textures beyond what they say themselves.
@@ -129,6 +130,7 @@ impl Setup {
             stages: SurfacePipeline::assemble(Box::new(segmenter), self.settings, clock),
             compositor,
             options: TextureOptions::default(),
+            failure: None,
         })
     }
 }
@@ -168,6 +170,7 @@ impl TexturePipeline {
             output,
             spec,
             handover: self.options.handover,
+            failure: &mut self.failure,
         };
         match check_input(input, output) {
             Ok(()) => self.stages.process(&mut surface, at),
@@ -197,6 +200,7 @@ impl TexturePipeline {
             output,
             spec,
             handover: self.options.handover,
+            failure: &mut self.failure,
         };
         self.stages.idle(&mut surface, now)
     }
@@ -230,6 +234,13 @@ impl TexturePipeline {
     /// The GPU that the device is of.
     pub fn gpu_info(&self) -> &GpuInfo {
         self.compositor.info()
+    }
+
+    /// What the GPU failed with last, if it ever did: why a report says
+    /// [`Cause::Compositor`](crate::Cause::Compositor). It names sizes, formats and what the
+    /// driver said, and nothing of a picture.
+    pub fn last_failure(&self) -> Option<&str> {
+        self.failure.as_deref()
     }
 
     /// Forgets all earlier frames: the next one is a start.
@@ -290,11 +301,18 @@ struct Textures<'a> {
     output: &'a wgpu::Texture,
     spec: FrameSpec,
     handover: Handover,
+    failure: &'a mut Option<String>,
+}
+
+/// Keeps what an error says.
+fn note(failure: &mut Option<String>) -> impl FnOnce(&ComposeError) {
+    |error| *failure = Some(error.to_string())
 }
 
 impl Surface for Textures<'_> {
     fn configure(&mut self, spec: &FrameSpec, plan: &ConcealPlan) -> Result<(), ComposeError> {
-        self.compositor.configure(spec, plan)
+        let outcome = self.compositor.configure(spec, plan);
+        outcome.inspect_err(note(self.failure))
     }
 
     fn reduce(&mut self, id: FrameId) -> Result<&Reduced, ComposeError> {
@@ -302,11 +320,14 @@ impl Surface for Textures<'_> {
             let message = "there is no frame to reduce";
             ComposeError::new(ComposeErrorKind::WrongSpec, message)
         })?;
-        self.compositor.reduce(id, input)
+        let outcome = self.compositor.reduce(id, input);
+        outcome.inspect_err(note(self.failure))
     }
 
     fn paint(&mut self, id: FrameId, cover: Cover<'_>) -> Result<(), ComposeError> {
-        self.compositor.paint(id, cover, self.output, self.handover)
+        let (output, handover) = (self.output, self.handover);
+        let outcome = self.compositor.paint(id, cover, output, handover);
+        outcome.inspect_err(note(self.failure))
     }
 }
 
@@ -316,7 +337,8 @@ impl DistantSurface for Textures<'_> {
     }
 
     fn show(&mut self, picture: &FrameView<'_>) -> Result<(), ComposeError> {
-        guarded(|| self.compositor.show(picture, self.output))
+        let outcome = guarded(|| self.compositor.show(picture, self.output));
+        outcome.inspect_err(note(self.failure))
     }
 }
 
@@ -334,6 +356,7 @@ impl fmt::Debug for TexturePipeline {
             .field("stages", &self.stages)
             .field("compositor", &self.compositor)
             .field("options", &self.options)
+            .field("failure", &self.failure)
             .finish()
     }
 }

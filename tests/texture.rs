@@ -495,6 +495,35 @@ fn a_device_that_is_lost_or_cannot_compute_cannot_be_built_on() {
 }
 
 #[test]
+fn a_device_too_small_for_a_frame_gives_cards_and_the_reason() {
+    let limits = wgpu::Limits {
+        max_storage_buffer_binding_size: 1 << 17,
+        ..wgpu::Limits::default()
+    };
+    let Some([(device, queue), _]) = software_devices(limits) else {
+        return;
+    };
+    let engine = Box::new(FakeEngine::new(Script::new([Answer::Person]), None));
+    let mut pipeline = setup(&Background::default())
+        .build_for_textures_with(engine, FakeEngine::spec(), device.clone(), queue)
+        .unwrap();
+    assert_eq!(pipeline.last_failure(), None);
+    let frame = descriptor(Format::Rgba8Unorm, 320, 180);
+    let [input, output] = [(); 2].map(|()| device.create_texture(&frame));
+    for number in 1..4 {
+        let at = Timestamp::from_millis(33 * number);
+        let report = pipeline.process_texture(&input, at, &output).unwrap();
+        assert_eq!(report.shown, Shown::Card(Cause::Compositor));
+    }
+    let failure = pipeline.last_failure().unwrap();
+    // Rows of 1280 bytes, behind 512 for the receipts.
+    let bytes = (1280 * 180 + 512).to_string();
+    for word in [bytes.as_str(), "131072"] {
+        assert!(failure.contains(word), "{failure}");
+    }
+}
+
+#[test]
 fn a_pipeline_can_go_to_another_thread() {
     fn is_send<T: Send>() {}
     is_send::<TexturePipeline>();

@@ -50,22 +50,9 @@ impl TextureCompositor {
         let spec = FrameSpec::new(PixelFormat::Rgba8, MIN_SIDE, MIN_SIDE)
             .expect("the smallest frame is a frame");
         let side = MIN_SIDE as u32;
-        let texture = self.gpu.watch("make a texture", || {
-            Ok(self.gpu.device.create_texture(&wgpu::TextureDescriptor {
-                label: Some("trial"),
-                size: wgpu::Extent3d {
-                    width: side,
-                    height: side,
-                    depth_or_array_layers: 1,
-                },
-                mip_level_count: 1,
-                sample_count: 1,
-                dimension: wgpu::TextureDimension::D2,
-                format: wgpu::TextureFormat::Rgba8Unorm,
-                usage: TAKE | GIVE,
-                view_formats: &[],
-            }))
-        })?;
+        let texture = self
+            .gpu
+            .watch("make a texture", || Ok(self.texture(side, side)))?;
         let wanted = (spec.width(), spec.height());
         self.configure(
             &spec,
@@ -80,6 +67,24 @@ impl TextureCompositor {
         self.paint(id, cover, &texture, Handover::Checked)?;
         self.ready.end();
         Ok(())
+    }
+
+    /// One for frames of its own.
+    fn texture(&self, width: u32, height: u32) -> wgpu::Texture {
+        self.gpu.device.create_texture(&wgpu::TextureDescriptor {
+            label: Some("trial"),
+            size: wgpu::Extent3d {
+                width,
+                height,
+                depth_or_array_layers: 1,
+            },
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format: wgpu::TextureFormat::Rgba8Unorm,
+            usage: TAKE | GIVE,
+            view_formats: &[],
+        })
     }
 
     /// The GPU that it works on.
@@ -213,5 +218,80 @@ impl fmt::Debug for TextureCompositor {
             .field("spec", &spec)
             .field("reduced", &self.ready.reduced)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use frosted_core::{Frame, Mask};
+
+    use super::*;
+    use crate::options::{AdapterChoice, GpuOptions};
+
+    /// What `output` holds, as rows of a multiple of 256 bytes.
+    fn bytes_of(gpu: &Gpu, output: &wgpu::Texture) -> Vec<u8> {
+        let stride = 4 * output.width();
+        let bytes = (stride * output.height()) as usize;
+        let readback = HostBuffer::readback(&gpu.device, bytes);
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        let place = wgpu::TexelCopyBufferInfo {
+            buffer: &readback.buffer,
+            layout: wgpu::TexelCopyBufferLayout {
+                offset: 0,
+                bytes_per_row: Some(stride),
+                rows_per_image: None,
+            },
+        };
+        encoder.copy_texture_to_buffer(output.as_image_copy(), place, output.size());
+        let submission = gpu.submit(encoder, std::iter::once(&readback));
+        gpu.finish(submission, std::iter::once(&readback)).unwrap();
+        readback.read(|bytes| Ok(bytes.to_vec())).unwrap()
+    }
+
+    #[test]
+    fn a_gpu_that_takes_too_long_leaves_the_output_alone() {
+        // The tests in `tests/` say aloud that there is no software driver.
+        let Ok(gpu) = Gpu::open(&GpuOptions {
+            adapter: AdapterChoice::Software,
+            ..GpuOptions::default()
+        }) else {
+            return;
+        };
+        let patience = gpu.patience;
+        let mut compositor = TextureCompositor {
+            gpu,
+            ready: Ready::default(),
+        };
+        let spec = FrameSpec::new(PixelFormat::Rgba8, 1920, 1080).unwrap();
+        let plan = ConcealPlan::new(&spec, (256, 144), TextHeight::default());
+        let [input, output] = [(); 2].map(|()| compositor.texture(1920, 1080));
+        let mut held = Frame::new(spec);
+        held.bytes_mut().fill(0x77);
+        compositor.show(&held.view(), &output).unwrap();
+        for too_long in [true, false] {
+            compositor.configure(&spec, &plan).unwrap();
+            let mut matte = Mask::new();
+            let reduced = compositor.reduce(FrameId(1), &input).unwrap();
+            matte.begin(reduced).fill(255);
+            if too_long {
+                compositor.gpu.patience = Duration::ZERO;
+            }
+            let cover = Cover::Background {
+                matte: &matte,
+                backdrop: Backdrop::Flat([16, 128, 128]),
+            };
+            let outcome = compositor.paint(FrameId(1), cover, &output, Handover::Checked);
+            compositor.gpu.patience = patience;
+            let untouched = bytes_of(&compositor.gpu, &output)
+                .iter()
+                .all(|&byte| byte == 0x77);
+            assert_eq!(
+                (outcome.is_err(), untouched),
+                (too_long, too_long),
+                "{outcome:?}"
+            );
+        }
     }
 }
