@@ -188,11 +188,11 @@ fn passes(group: &mut BenchmarkGroup<'_, WallTime>, options: &GpuOptions, shot: 
         eprintln!("passes are not measured: the GPU has no clock");
         return;
     }
-    let passes: [(&str, fn(PassTimes) -> Duration); 2] = [
-        ("pass: reduce", |times| times.reduce),
+    let time_of_reduce: fn(PassTimes) -> Duration = |times| times.reduce;
+    for (name, time_of) in [
+        ("pass: reduce", time_of_reduce),
         ("pass: paint", |times| times.paint),
-    ];
-    for (name, time_of) in passes {
+    ] {
         group.bench_function(name, |bencher| {
             bencher.iter_custom(|rounds| {
                 let rounds = (0..rounds).map(|_| {
