@@ -65,6 +65,8 @@
 mod compositing;
 mod faces;
 mod setup;
+#[cfg(feature = "gpu")]
+mod texture;
 
 /// For measurements by the program; no part of the API.
 #[doc(hidden)]
@@ -150,6 +152,22 @@ pub mod camera {
         all(target_os = "linux", feature = "nokhwa")
     ))]
     pub use frosted_camera::{NokhwaSource, nokhwa_cameras};
+}
+
+/// Frames that are textures of the program's own GPU device.
+///
+/// An app that renders with [`wgpu`](gpu::wgpu) hands in the texture of a frame and gets the
+/// protected frame in another one; of the frame itself nothing leaves the GPU but a picture of
+/// a few hundred pixels a side, which the network looks at. [`TexturePipeline`](gpu::TexturePipeline)
+/// has an example. Frames in memory need nothing of this:
+/// [`CompositorChoice`] takes them to a GPU. The file `docs/GPU.md` of the repository says what
+/// moves over the bus, and on which drivers it was tried.
+#[cfg(feature = "gpu")]
+pub mod gpu {
+    pub use crate::texture::{TextureOptions, TexturePipeline};
+    /// The version whose devices and textures are taken.
+    pub use frosted_gpu::wgpu;
+    pub use frosted_gpu::{AdapterChoice, GpuInfo, GpuKind, GpuOptions, Handover, adapters};
 }
 
 #[cfg(doctest)]

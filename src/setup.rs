@@ -94,7 +94,7 @@ impl Setup {
         Ok(opened?)
     }
 
-    fn engine_options(&self) -> EngineOptions {
+    pub(crate) fn engine_options(&self) -> EngineOptions {
         EngineOptions {
             choice: self.engine,
             providers: self.providers.clone(),

@@ -75,6 +75,13 @@ pub(crate) fn test(engines: Engines) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Runs the criterion benchmarks of the pixel work on the GPU, beside the CPU's.
+pub(crate) fn bench_gpu(options: &[&str]) -> ExitCode {
+    let mut command = cargo(&["bench", "--package", "frosted", "--features", "gpu"]);
+    command.args(["--bench", "gpu", "--"]).args(options);
+    finish(step("benchmarks of the GPU", &mut command))
+}
+
 /// Runs the criterion benchmarks of the whole pipeline.
 pub(crate) fn bench(options: &[&str]) -> ExitCode {
     let library = library_or_reason();
@@ -169,6 +176,10 @@ fn test_steps() -> Vec<(&'static str, Command)> {
     steps.push((
         "the preview window, a package of its own",
         separate("examples/webcam_preview", "check"),
+    ));
+    steps.push((
+        "the preview window of the GPU, a package of its own",
+        separate("examples/gpu_preview", "check"),
     ));
     if root().join("fuzz").join("Cargo.toml").is_file() {
         steps.push(("replay of the fuzz corpus", separate("fuzz", "test")));

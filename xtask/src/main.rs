@@ -25,6 +25,7 @@ usage: cargo xtask COMMAND
   test --browser                  show the virtual camera to Chromium in that machine
   soak [MINUTES]                  run `frosted run` in that machine for so long (default 10); fails if it grows
   bench [-- OPTIONS]              set up, then run the criterion benchmarks; OPTIONS go to criterion
+  bench --gpu [-- OPTIONS]        run those of the pixel work on the GPU, beside the CPU's (docs/BENCHMARKS.md)
   quality [--mediapipe PYTHON] [--data DIR] [-- OPTIONS]
                                   set up, make the bundled scenes, measure mattes on them and write the table to
                                   docs/MATTE.md; with scenes of your own (DIR) or OPTIONS for `frosted quality` it is
@@ -52,6 +53,9 @@ fn main() -> ExitCode {
         ["test", "--browser"] => cameras::browser(),
         ["soak"] => cameras::soak("10"),
         ["soak", minutes] => cameras::soak(minutes),
+        ["bench", "--gpu", "--", options @ ..] | ["bench", "--gpu", options @ ..] => {
+            commands::bench_gpu(options)
+        }
         ["bench", "--", options @ ..] | ["bench", options @ ..] => commands::bench(options),
         ["quality", options @ ..] => match quality::Options::parse(options) {
             Some(options) => quality::run(&options),

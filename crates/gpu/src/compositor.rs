@@ -1,37 +1,32 @@
 use std::fmt;
 
 use frosted_core::internal::{Compositor, ConcealPlan, Cover, FrameId, checks};
-use frosted_core::{
-    ComposeError, ComposeErrorKind, CompositorInfo, FrameSpec, FrameView, FrameViewMut, Reduced,
-};
+use frosted_core::{ComposeError, CompositorInfo, FrameSpec, FrameView, FrameViewMut, Reduced};
 
 use crate::device::Gpu;
 use crate::info::GpuInfo;
+use crate::memory::MemorySession;
 use crate::options::GpuOptions;
-use crate::session::Session;
+use crate::ready::Ready;
 use crate::timer::PassTimes;
 
 /// The compositor that works on a GPU; its bytes are the CPU compositor's.
 ///
 /// A frame is taken to the GPU when it is reduced, and painted from there. After an error of
-/// the kind [`ComposeErrorKind::Device`] every call gives that error again until the next
+/// the kind [`Device`](frosted_core::ComposeErrorKind::Device) every call gives that error again until the next
 /// `configure`, which opens a device of the compositor's own anew: it may be lost.
 pub struct GpuCompositor {
     /// How the device was opened; `None` if it is somebody else's.
     options: Option<GpuOptions>,
     gpu: Gpu,
-    session: Option<Session>,
-    /// What ended the last session.
-    broken: Option<ComposeError>,
-    /// The frame that a matte may be painted for; it lies on the GPU.
-    reduced: Option<FrameId>,
+    ready: Ready<MemorySession>,
 }
 
 impl GpuCompositor {
     /// A compositor on a GPU of its own choice, yet to be configured.
     ///
     /// # Errors
-    /// [`ComposeErrorKind::Device`] if there is none such, or it cannot be opened.
+    /// [`Device`](frosted_core::ComposeErrorKind::Device) if there is none such, or it cannot be opened.
     pub fn new(options: GpuOptions) -> Result<Self, ComposeError> {
         let gpu = Gpu::open(&options)?;
         Ok(Self::on(gpu, Some(options)))
@@ -41,7 +36,7 @@ impl GpuCompositor {
     /// alone, and other threads may go on using it.
     ///
     /// # Errors
-    /// [`ComposeErrorKind::Device`] if it is lost.
+    /// [`Device`](frosted_core::ComposeErrorKind::Device) if it is lost.
     pub fn with_device(device: wgpu::Device, queue: wgpu::Queue) -> Result<Self, ComposeError> {
         Ok(Self::on(Gpu::adopt(device, queue)?, None))
     }
@@ -50,9 +45,7 @@ impl GpuCompositor {
         Self {
             options,
             gpu,
-            session: None,
-            broken: None,
-            reduced: None,
+            ready: Ready::default(),
         }
     }
 
@@ -64,33 +57,13 @@ impl GpuCompositor {
     /// How long the last passes took on the GPU; `None` before the first frame, and if its
     /// clock is not asked or it has none.
     pub fn last_pass_times(&self) -> Option<PassTimes> {
-        self.session.as_ref().and_then(Session::times)
-    }
-
-    /// Ends the session after an error of the device's: what its buffers hold is unknown.
-    fn settle<T>(&mut self, outcome: Result<T, ComposeError>) -> Result<T, ComposeError> {
-        if let Err(error) = &outcome
-            && error.kind() == ComposeErrorKind::Device
-        {
-            self.session = None;
-            self.reduced = None;
-            self.broken = Some(error.clone());
-        }
-        outcome
-    }
-
-    fn session(&mut self) -> Result<(&Gpu, &mut Session), ComposeError> {
-        match (&mut self.session, &self.broken) {
-            (Some(session), _) => Ok((&self.gpu, session)),
-            (None, Some(error)) => Err(error.clone()),
-            (None, None) => Err(checks::not_configured()),
-        }
+        self.ready.get().and_then(|ready| ready.session.times())
     }
 
     fn try_reduce(&mut self, id: FrameId, source: &FrameView<'_>) -> Result<(), ComposeError> {
-        let (gpu, session) = self.session()?;
-        checks::check_picture("source", source.spec(), session.spec())?;
-        gpu.watch("reduce the frame", || session.reduce(gpu, id, source))
+        let (gpu, memory) = (&self.gpu, self.ready.session()?);
+        checks::check_picture("source", source.spec(), memory.session.spec())?;
+        gpu.watch("reduce the frame", || memory.reduce(gpu, id, source))
     }
 
     fn try_paint(
@@ -100,18 +73,18 @@ impl GpuCompositor {
         cover: Cover<'_>,
         target: &mut FrameViewMut<'_>,
     ) -> Result<(), ComposeError> {
-        let reduced = self.reduced;
-        let (gpu, session) = self.session()?;
+        let reduced = self.ready.reduced;
+        let (gpu, memory) = (&self.gpu, self.ready.session()?);
         checks::Painting {
             id,
             source: source.spec(),
             cover: &cover,
             target: target.spec(),
         }
-        .check(session.spec(), reduced, session.reduced())?;
-        gpu.watch("paint the frame", || session.paint(gpu, cover))?;
+        .check(memory.session.spec(), reduced, memory.session.reduced())?;
+        gpu.watch("paint the frame", || memory.paint(gpu, cover))?;
         // The target is not touched before wgpu had its chance to report what went wrong.
-        gpu.watch("give the frame back", || session.finish(target))
+        gpu.watch("give the frame back", || memory.finish(target))
     }
 }
 
@@ -119,36 +92,35 @@ impl fmt::Debug for GpuCompositor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GpuCompositor")
             .field("info", self.info())
-            .field("spec", &self.session.as_ref().map(Session::spec))
-            .field("reduced", &self.reduced)
+            .field("spec", &self.ready.get().map(|ready| ready.session.spec()))
+            .field("reduced", &self.ready.reduced)
             .finish_non_exhaustive()
     }
 }
 
 impl Compositor for GpuCompositor {
     fn configure(&mut self, spec: &FrameSpec, plan: &ConcealPlan) -> Result<(), ComposeError> {
-        self.session = None;
-        self.reduced = None;
+        self.ready.end();
         let planes = checks::check_configuration(spec, plan)?;
-        let was_broken = self.broken.take().is_some() || self.gpu.trouble().is_some();
-        if let (Some(options), true) = (&self.options, was_broken) {
+        let was_broken = self.ready.mend();
+        if let Some(options) = &self.options
+            && (was_broken || self.gpu.trouble().is_some())
+        {
             let reopened = Gpu::open(options);
-            self.gpu = self.settle(reopened)?;
+            self.gpu = self.ready.settle(reopened)?;
         }
         let session = self.gpu.prepare("get ready for frames", |gpu| {
-            Session::new(gpu, spec, planes, plan)
+            MemorySession::new(gpu, spec, planes, plan)
         });
-        self.session = Some(self.settle(session)?);
-        Ok(())
+        self.ready.begin(session)
     }
 
     fn reduce(&mut self, id: FrameId, source: &FrameView<'_>) -> Result<&Reduced, ComposeError> {
-        self.reduced = None;
+        self.ready.reduced = None;
         let outcome = self.try_reduce(id, source);
-        self.settle(outcome)?;
-        self.reduced = Some(id);
-        let (_, session) = self.session()?;
-        Ok(session.reduced())
+        self.ready.settle(outcome)?;
+        self.ready.reduced = Some(id);
+        Ok(self.ready.session()?.session.reduced())
     }
 
     fn paint(
@@ -159,7 +131,7 @@ impl Compositor for GpuCompositor {
         target: &mut FrameViewMut<'_>,
     ) -> Result<(), ComposeError> {
         let outcome = self.try_paint(id, source, cover, target);
-        self.settle(outcome)
+        self.ready.settle(outcome)
     }
 
     fn info(&self) -> CompositorInfo {
@@ -172,7 +144,7 @@ mod tests {
     use std::time::Duration;
 
     use frosted_core::internal::Backdrop;
-    use frosted_core::{Frame, Mask, PixelFormat, TextHeight};
+    use frosted_core::{ComposeErrorKind, Frame, Mask, PixelFormat, TextHeight};
 
     use super::*;
     use crate::options::AdapterChoice;

@@ -152,22 +152,33 @@ impl Gpu {
         })
     }
 
-    /// Submits a step, and waits until it is done and `buffers` are the host's again. How long
-    /// its pass took, if that is measured.
-    pub(crate) fn run(
-        &self,
+    /// Submits a step, behind which the host wants `buffers` again.
+    pub(crate) fn submit<'b>(
+        &'b self,
         mut encoder: wgpu::CommandEncoder,
-        buffers: &[&HostBuffer],
-    ) -> Result<Option<Duration>, ComposeError> {
+        buffers: impl Iterator<Item = &'b HostBuffer>,
+    ) -> wgpu::SubmissionIndex {
         if let Some(timer) = &self.timer {
             timer.record(&mut encoder);
         }
         let submission = self.queue.submit([encoder.finish()]);
-        let times = self.timer.as_ref().map(Timer::readback);
-        let buffers = || buffers.iter().copied().chain(times);
-        buffers().for_each(HostBuffer::ask);
-        self.wait(submission, buffers())?;
+        buffers.chain(self.times()).for_each(HostBuffer::ask);
+        submission
+    }
+
+    /// Waits until a step is done and `buffers` are the host's again. How long its pass took,
+    /// if that is measured.
+    pub(crate) fn finish<'b>(
+        &'b self,
+        submission: wgpu::SubmissionIndex,
+        buffers: impl Iterator<Item = &'b HostBuffer>,
+    ) -> Result<Option<Duration>, ComposeError> {
+        self.wait(submission, buffers.chain(self.times()))?;
         self.timer.as_ref().map(Timer::read).transpose()
+    }
+
+    fn times(&self) -> Option<&HostBuffer> {
+        self.timer.as_ref().map(Timer::readback)
     }
 
     fn wait<'b>(

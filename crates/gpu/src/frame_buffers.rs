@@ -9,12 +9,10 @@ const PARAMS: usize = size_of::<Params>();
 
 /// Where a frame lies between the steps.
 pub(crate) struct FrameBuffers {
-    pub(crate) upload: HostBuffer,
     pub(crate) given: wgpu::Buffer,
     pub(crate) reduced: wgpu::Buffer,
     pub(crate) reduced_readback: HostBuffer,
     pub(crate) painted: wgpu::Buffer,
-    pub(crate) painted_readback: HostBuffer,
 }
 
 /// What tells a step what to do.
@@ -38,8 +36,6 @@ impl FrameBuffers {
             given: buffers::storage(device, "a frame", bytes)?,
             painted: buffers::storage(device, "a frame", bytes)?,
             reduced: buffers::storage(device, "a reduced frame", reduced_bytes)?,
-            upload: HostBuffer::upload(device, bytes),
-            painted_readback: HostBuffer::readback(device, bytes),
             reduced_readback: HostBuffer::readback(device, reduced_bytes),
         })
     }

@@ -146,6 +146,7 @@ mod tests {
     use super::*;
     use crate::device::Gpu;
     use crate::options::{AdapterChoice, GpuOptions};
+    use crate::packing::Alignment;
 
     #[test]
     fn what_lies_on_the_gpu_is_not_sent_again() {
@@ -158,7 +159,7 @@ mod tests {
         };
         let spec = FrameSpec::new(PixelFormat::Nv12, 64, 48).unwrap();
         let planes = layout::planes(spec.format()).unwrap();
-        let packing = Packing::new(&spec, planes);
+        let packing = Packing::new(&spec, planes, Alignment::WORDS);
         let picture = Frame::new(spec);
         let field = Field {
             step_px: 64,

@@ -35,3 +35,17 @@ pub enum AdapterChoice {
     /// The first whose name has this in it, upper or lower case, whatever sort it is.
     Named(String),
 }
+
+/// When a painted frame is handed over to the texture that it is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Handover {
+    /// When the GPU has painted it and every pass has said so: the caller's thread waits for
+    /// the GPU.
+    #[default]
+    Checked,
+    /// Behind the passes, without waiting: the next frame's call waits and checks. Should a
+    /// pass not run, which no working driver lets happen, the texture holds an earlier
+    /// protected frame of the same stream (or zeros) until that call.
+    AtOnce,
+}

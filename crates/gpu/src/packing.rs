@@ -9,8 +9,30 @@ pub(crate) const HEADER_WORDS: usize = 4;
 /// Bytes of a word.
 pub(crate) const WORD: usize = 4;
 
-/// How a frame lies in a buffer of words: planes one behind another, each row from a word of
-/// its own on.
+/// Where planes and rows begin in a buffer of words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Alignment {
+    plane_words: usize,
+    row_words: usize,
+}
+
+impl Alignment {
+    /// One behind another, each from a word of its own on.
+    pub(crate) const WORDS: Self = Self {
+        plane_words: 1,
+        row_words: 1,
+    };
+
+    /// As copies between buffers and textures want them: rows as wgpu says, planes as
+    /// Direct3D 12 takes them without a detour.
+    pub(crate) const TEXTURES: Self = Self {
+        plane_words: 512 / WORD,
+        row_words: wgpu::COPY_BYTES_PER_ROW_ALIGNMENT as usize / WORD,
+    };
+}
+
+/// How a frame lies in a buffer of words: behind the header planes one behind another, each row
+/// from a word of its own on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Packing {
     planes: [params::Plane; MAX_PLANES],
@@ -20,7 +42,7 @@ pub(crate) struct Packing {
 
 impl Packing {
     /// Of frames of `spec`, which has `planes`.
-    pub(crate) fn new(spec: &FrameSpec, planes: &[PlaneLayout]) -> Self {
+    pub(crate) fn new(spec: &FrameSpec, planes: &[PlaneLayout], alignment: Alignment) -> Self {
         let mut packing = Self {
             planes: Default::default(),
             count: planes.len(),
@@ -28,7 +50,10 @@ impl Packing {
         };
         for (plane, layout) in planes.iter().enumerate() {
             let (row_bytes, rows) = (spec.plane_row_bytes(plane), spec.plane_rows(plane));
-            let row_words = row_bytes.div_ceil(WORD);
+            let row_words = row_bytes
+                .div_ceil(WORD)
+                .next_multiple_of(alignment.row_words);
+            packing.words = packing.words.next_multiple_of(alignment.plane_words);
             packing.planes[plane] = params::Plane {
                 first_word: packing.words as u32,
                 row_words: row_words as u32,

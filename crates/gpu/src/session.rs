@@ -1,11 +1,12 @@
 use frosted_core::internal::layout::PlaneLayout;
 use frosted_core::internal::{Backdrop, ConcealPlan, Cover, FrameId};
-use frosted_core::{ComposeError, ComposeErrorKind, FrameSpec, FrameView, FrameViewMut, Reduced};
+use frosted_core::{ComposeError, ComposeErrorKind, FrameSpec, Reduced};
 
+use crate::buffers::HostBuffer;
 use crate::device::{Gpu, failed};
 use crate::frame_buffers::{FrameBuffers, StepBuffers};
 use crate::held::{Change, HeldBackdrop};
-use crate::packing::{Packing, WORD};
+use crate::packing::{Alignment, Packing, WORD};
 use crate::params::{CHANNELS, Channel, EVERYTHING, MATTE, OPAQUE_ROOM, Params, TRANSPARENT};
 use crate::shaders::{self, PAINT_GROUP, REDUCE_GROUP};
 use crate::tables::tables;
@@ -16,7 +17,8 @@ use crate::timer::PassTimes;
 /// driver would leave the loops after 65535 rounds without a word.
 const MAX_SQUARE_PX: usize = 128;
 
-/// All that depends on the spec and the plan: buffers, bindings and pipelines.
+/// All that depends on the spec and the plan, but for the ways by which frames come and go:
+/// buffers, bindings and pipelines.
 pub(crate) struct Session {
     spec: FrameSpec,
     packing: Packing,
@@ -34,6 +36,12 @@ pub(crate) struct Session {
     paint: PaintPass,
 }
 
+/// A frame that is being painted.
+pub(crate) struct Painting {
+    submission: wgpu::SubmissionIndex,
+    sends_backdrop: bool,
+}
+
 struct ReducePass {
     pipeline: wgpu::ComputePipeline,
     bindings: wgpu::BindGroup,
@@ -47,7 +55,8 @@ struct PaintPass {
 }
 
 impl Session {
-    /// For frames of `spec`, which has `planes`, under `plan`.
+    /// For frames of `spec`, which has `planes`, under `plan`; they lie on the GPU by
+    /// `alignment`.
     ///
     /// # Errors
     /// [`ComposeErrorKind::Device`] if a buffer or the
@@ -57,6 +66,7 @@ impl Session {
         spec: &FrameSpec,
         planes: &[PlaneLayout],
         plan: &ConcealPlan,
+        alignment: Alignment,
     ) -> Result<Self, ComposeError> {
         if plan.square_px > MAX_SQUARE_PX {
             return Err(ComposeError::new(
@@ -70,7 +80,7 @@ impl Session {
         }
         let mut reduced = Reduced::default();
         reduced.prepare(spec, plan.square_px, FrameId::default());
-        let packing = Packing::new(spec, planes);
+        let packing = Packing::new(spec, planes, alignment);
         let size = (reduced.width(), reduced.height());
         let tables = tables(plan, (spec.width(), spec.height()), size);
         let reduced_words = (size.0 * size.1).div_ceil(WORD);
@@ -132,22 +142,31 @@ impl Session {
         self.times
     }
 
-    /// Takes `source`, a frame of the session's spec, to the GPU and fills the reduced picture.
+    /// How frames lie on the GPU.
+    pub(crate) fn packing(&self) -> &Packing {
+        &self.packing
+    }
+
+    /// Where what was painted lies on the GPU.
+    pub(crate) fn painted(&self) -> &wgpu::Buffer {
+        &self.frame.painted
+    }
+
+    /// Fills the reduced picture from a frame, which `take` records the way of; `upload` is
+    /// what it comes in, if that is the host's.
     pub(crate) fn reduce(
         &mut self,
         gpu: &Gpu,
         id: FrameId,
-        source: &FrameView<'_>,
+        upload: Option<&HostBuffer>,
+        take: impl FnOnce(&mut wgpu::CommandEncoder, &wgpu::Buffer),
     ) -> Result<(), ComposeError> {
         let mut params = self.params;
         params.receipt = self.next_receipt();
-        self.frame
-            .upload
-            .write(|out| self.packing.pack(source, out))?;
         self.step.write(&params, None)?;
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
         let (frame, step) = (&self.frame, &self.step);
-        encoder.copy_buffer_to_buffer(&frame.upload.buffer, 0, &frame.given, 0, None);
+        take(&mut encoder, &frame.given);
         step.record(&mut encoder, &params, false);
         let mut pass = gpu.begin_pass(&mut encoder);
         let (across, down) = self.reduce.groups;
@@ -157,8 +176,9 @@ impl Session {
         drop(pass);
         let readback = &frame.reduced_readback;
         encoder.copy_buffer_to_buffer(&frame.reduced, 0, &readback.buffer, 0, None);
-        let time = gpu.run(encoder, &[&frame.upload, &step.upload, readback])?;
-        if let Some(reduce) = time {
+        let buffers = || [&step.upload, readback].into_iter().chain(upload);
+        let submission = gpu.submit(encoder, buffers());
+        if let Some(reduce) = gpu.finish(submission, buffers())? {
             self.times.get_or_insert_default().reduce = reduce;
         }
         let (reduced, spec) = (&mut self.reduced, &self.spec);
@@ -176,9 +196,16 @@ impl Session {
         })
     }
 
-    /// Paints the frame that was reduced last, or what covers any frame, on the GPU; `cover` has
-    /// been checked against the spec.
-    pub(crate) fn paint(&mut self, gpu: &Gpu, cover: Cover<'_>) -> Result<(), ComposeError> {
+    /// Begins to paint the frame that was reduced last, or what covers any frame; `cover` has
+    /// been checked against the spec. `give` records where it goes, the beginning of it to
+    /// `readback`.
+    pub(crate) fn paint(
+        &mut self,
+        gpu: &Gpu,
+        cover: Cover<'_>,
+        readback: &HostBuffer,
+        give: impl FnOnce(&mut wgpu::CommandEncoder, &wgpu::Buffer),
+    ) -> Result<Painting, ComposeError> {
         let (matte, backdrop) = match cover {
             Cover::Background { matte, backdrop } => (Some(matte), backdrop),
             Cover::Everything { backdrop } => (None, backdrop),
@@ -199,31 +226,47 @@ impl Session {
         self.step.write(&params, matte)?;
 
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
-        let (frame, step) = (&self.frame, &self.step);
-        let readback = &frame.painted_readback;
-        step.record(&mut encoder, &params, matte.is_some());
-        let mut buffers = &[readback, &step.upload, self.backdrop.upload()][..];
-        match change {
-            Change::Nothing => buffers = &buffers[..2],
-            Change::Contents | Change::Buffer => self.backdrop.record(&mut encoder),
+        self.step.record(&mut encoder, &params, matte.is_some());
+        let sends_backdrop = change != Change::Nothing;
+        if sends_backdrop {
+            self.backdrop.record(&mut encoder);
         }
         self.paint
             .record(gpu.begin_pass(&mut encoder), &self.packing);
-        encoder.copy_buffer_to_buffer(&frame.painted, 0, &readback.buffer, 0, None);
-        let time = gpu.run(encoder, buffers)?;
-        if let Some(paint) = time {
+        give(&mut encoder, &self.frame.painted);
+        let submission = gpu.submit(encoder, self.painting_buffers(readback, sends_backdrop));
+        Ok(Painting {
+            submission,
+            sends_backdrop,
+        })
+    }
+
+    /// Waits until `painting` is done and `readback` is the host's.
+    pub(crate) fn finish(
+        &mut self,
+        gpu: &Gpu,
+        painting: Painting,
+        readback: &HostBuffer,
+    ) -> Result<(), ComposeError> {
+        let buffers = self.painting_buffers(readback, painting.sends_backdrop);
+        if let Some(paint) = gpu.finish(painting.submission, buffers)? {
             self.times.get_or_insert_default().paint = paint;
         }
         Ok(())
     }
 
-    /// Writes what was painted to `target`.
-    pub(crate) fn finish(&self, target: &mut FrameViewMut<'_>) -> Result<(), ComposeError> {
-        self.frame.painted_readback.read(|bytes| {
-            check_receipts(&bytes[..self.paint.pipelines.len() * WORD], self.receipt)?;
-            self.packing.unpack(bytes, target);
-            Ok(())
-        })
+    fn painting_buffers<'b>(
+        &'b self,
+        readback: &'b HostBuffer,
+        sends_backdrop: bool,
+    ) -> impl Iterator<Item = &'b HostBuffer> {
+        let backdrop = sends_backdrop.then(|| self.backdrop.upload());
+        [readback, &self.step.upload].into_iter().chain(backdrop)
+    }
+
+    /// Whether every pass of the last painting ran, which `painted`, the beginning of it, says.
+    pub(crate) fn check_painted(&self, painted: &[u8]) -> Result<(), ComposeError> {
+        check_receipts(&painted[..self.paint.pipelines.len() * WORD], self.receipt)
     }
 
     fn next_receipt(&mut self) -> u32 {

@@ -1,7 +1,7 @@
 use std::fmt;
 
-/// A mistake of the caller's. The output, if there was one, shows the card (but for
-/// [`ErrorKind::OutputLost`]).
+/// A mistake of the caller's. The output, if there was one, shows the card, unless it is one
+/// that cannot be written ([`ErrorKind::OutputLost`], [`ErrorKind::Texture`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
@@ -20,6 +20,9 @@ pub enum ErrorKind {
     NeedsAlpha,
     /// The background picture cannot be brought to the frame's size.
     Picture,
+    /// A texture that cannot hold a frame, or lacks a usage. An output of that kind cannot be
+    /// covered: it holds what it held before the call.
+    Texture,
     /// A card was due and the output could not be written, because the device that it is on is
     /// lost: it holds what it held before the call. Frames in memory never come to this.
     OutputLost,

@@ -115,6 +115,24 @@ impl SurfacePipeline {
         Ok(Course::default().report(Shown::Card(cause), now, (0, 0)))
     }
 
+    /// The error of `kind` that says `message`, because a frame cannot be taken for a frame,
+    /// after the card was shown on `output`; without one nothing can be shown. The next frame
+    /// is a start.
+    pub fn refuse(
+        &mut self,
+        output: Option<&mut dyn DistantSurface>,
+        kind: ErrorKind,
+        message: String,
+    ) -> Error {
+        self.fresh = false;
+        self.stages.start_over();
+        let shown = output.map(|output| self.show_card(Cause::Misuse, output));
+        match shown {
+            Some(Err(lost)) => lost,
+            Some(Ok(())) | None => Error::new(kind, message),
+        }
+    }
+
     /// As [`Pipeline::settings`](crate::Pipeline::settings).
     pub fn settings(&self) -> &Settings {
         &self.stages.settings

@@ -1,0 +1,297 @@
+use std::fmt;
+
+use frosted_core::internal::{Backdrop, ConcealPlan, Cover, FrameId, checks, layout};
+use frosted_core::{
+    ComposeError, ComposeErrorKind, FrameSpec, FrameView, MIN_SIDE, PixelFormat, Reduced,
+    TextHeight,
+};
+
+use crate::buffers::HostBuffer;
+use crate::device::Gpu;
+use crate::info::GpuInfo;
+use crate::options::Handover;
+use crate::packing::{Alignment, Packing};
+use crate::ready::Ready;
+use crate::texture_frame::check_frame;
+use crate::texture_session::{TextureSession, copy_to_texture};
+
+const TAKE: wgpu::TextureUsages = wgpu::TextureUsages::COPY_SRC;
+const GIVE: wgpu::TextureUsages = wgpu::TextureUsages::COPY_DST;
+
+/// The compositor for frames that are textures of a device that the program already has; its
+/// bytes are the CPU compositor's.
+///
+/// Its calls are those of [`Compositor`](frosted_core::internal::Compositor), and so is what
+/// they refuse. Of a frame only the reduced picture leaves the GPU. After an error of the kind
+/// [`ComposeErrorKind::Device`] every call but `show` gives that error again until the next
+/// `configure`.
+pub struct TextureCompositor {
+    gpu: Gpu,
+    ready: Ready<TextureSession>,
+}
+
+impl TextureCompositor {
+    /// A compositor on `device`, whose handlers of errors are left alone. It is tried out on a
+    /// small frame.
+    ///
+    /// # Errors
+    /// [`ComposeErrorKind::Device`] if it is lost, or cannot do what the passes need.
+    pub fn with_device(device: wgpu::Device, queue: wgpu::Queue) -> Result<Self, ComposeError> {
+        let mut compositor = Self {
+            gpu: Gpu::adopt(device, queue)?,
+            ready: Ready::default(),
+        };
+        compositor.try_out()?;
+        Ok(compositor)
+    }
+
+    /// Takes a frame from texture to texture.
+    fn try_out(&mut self) -> Result<(), ComposeError> {
+        let spec = FrameSpec::new(PixelFormat::Rgba8, MIN_SIDE, MIN_SIDE)
+            .expect("the smallest frame is a frame");
+        let side = MIN_SIDE as u32;
+        let texture = self
+            .gpu
+            .watch("make a texture", || Ok(self.texture(side, side)))?;
+        let wanted = (spec.width(), spec.height());
+        self.configure(
+            &spec,
+            &ConcealPlan::new(&spec, wanted, TextHeight::default()),
+        )?;
+        // The last number there is, which no frame of a stream has.
+        let id = FrameId(u64::MAX);
+        self.reduce(id, &texture)?;
+        let cover = Cover::Everything {
+            backdrop: Backdrop::Flat([0; 3]),
+        };
+        self.paint(id, cover, &texture, Handover::Checked)?;
+        self.ready.end();
+        Ok(())
+    }
+
+    /// One for frames of its own.
+    fn texture(&self, width: u32, height: u32) -> wgpu::Texture {
+        self.gpu.device.create_texture(&wgpu::TextureDescriptor {
+            label: Some("trial"),
+            size: wgpu::Extent3d {
+                width,
+                height,
+                depth_or_array_layers: 1,
+            },
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format: wgpu::TextureFormat::Rgba8Unorm,
+            usage: TAKE | GIVE,
+            view_formats: &[],
+        })
+    }
+
+    /// The GPU that it works on.
+    pub fn info(&self) -> &GpuInfo {
+        self.gpu.info()
+    }
+
+    /// Gets ready for frames of `spec` under `plan`.
+    ///
+    /// # Errors
+    /// [`ComposeErrorKind::WrongSpec`] if textures hold no frames of that format,
+    /// [`ComposeErrorKind::Device`] if the GPU cannot.
+    pub fn configure(&mut self, spec: &FrameSpec, plan: &ConcealPlan) -> Result<(), ComposeError> {
+        self.ready.end();
+        let planes = checks::check_configuration(spec, plan)?;
+        check_format(spec)?;
+        self.ready.mend();
+        let session = self.gpu.prepare("get ready for frames", |gpu| {
+            TextureSession::new(gpu, spec, planes, plan)
+        });
+        self.ready.begin(session)
+    }
+
+    /// Reduces frame `id`, which `input` holds.
+    ///
+    /// # Errors
+    /// [`ComposeErrorKind::WrongSpec`] if `input` is not of the configured spec or lacks
+    /// `COPY_SRC`, [`ComposeErrorKind::Device`] if the GPU failed.
+    pub fn reduce(&mut self, id: FrameId, input: &wgpu::Texture) -> Result<&Reduced, ComposeError> {
+        self.ready.reduced = None;
+        let outcome = self.try_reduce(id, input);
+        self.ready.settle(outcome)?;
+        self.ready.reduced = Some(id);
+        Ok(self.ready.session()?.session.reduced())
+    }
+
+    fn try_reduce(&mut self, id: FrameId, input: &wgpu::Texture) -> Result<(), ComposeError> {
+        let (gpu, textures) = (&self.gpu, self.ready.session()?);
+        check_frame("the input", input, TAKE, textures.session.spec())?;
+        gpu.watch("reduce the frame", || textures.reduce(gpu, id, input))
+    }
+
+    /// Writes frame `id`, covered, to `output`, by a command that the GPU does in its turn:
+    /// what is submitted afterwards finds it there. At no moment does `output` hold a pixel
+    /// that the cover hides.
+    ///
+    /// # Errors
+    /// As [`Compositor::paint`](frosted_core::internal::Compositor::paint), and
+    /// [`ComposeErrorKind::WrongSpec`] if `output` is not of the configured spec or lacks
+    /// `COPY_DST`. `output` then holds what it held.
+    pub fn paint(
+        &mut self,
+        id: FrameId,
+        cover: Cover<'_>,
+        output: &wgpu::Texture,
+        handover: Handover,
+    ) -> Result<(), ComposeError> {
+        let outcome = self.try_paint(id, cover, output, handover);
+        self.ready.settle(outcome)
+    }
+
+    fn try_paint(
+        &mut self,
+        id: FrameId,
+        cover: Cover<'_>,
+        output: &wgpu::Texture,
+        handover: Handover,
+    ) -> Result<(), ComposeError> {
+        let reduced = self.ready.reduced;
+        let (gpu, textures) = (&self.gpu, self.ready.session()?);
+        let spec = *textures.session.spec();
+        check_frame("the output", output, GIVE, &spec)?;
+        checks::Painting {
+            id,
+            source: &spec,
+            cover: &cover,
+            target: &spec,
+        }
+        .check(&spec, reduced, textures.session.reduced())?;
+        gpu.watch("paint the frame", || {
+            textures.paint(gpu, cover, output, handover)
+        })
+    }
+
+    /// Writes a whole picture, which has nothing of a frame in it, to `output`, and waits until
+    /// it is there. It need not be configured for it.
+    ///
+    /// # Errors
+    /// [`ComposeErrorKind::WrongSpec`] if `output` is not of the picture's size and format or
+    /// lacks `COPY_DST`, [`ComposeErrorKind::Device`] if the GPU failed. `output` then holds
+    /// what it held.
+    pub fn show(
+        &mut self,
+        picture: &FrameView<'_>,
+        output: &wgpu::Texture,
+    ) -> Result<(), ComposeError> {
+        let (gpu, spec) = (&self.gpu, picture.spec());
+        check_format(spec)?;
+        check_frame("the output", output, GIVE, spec)?;
+        let planes = layout::planes(spec.format()).unwrap_or_default();
+        let packing = Packing::new(spec, planes, Alignment::TEXTURES);
+        gpu.watch("show a picture", || {
+            let upload = HostBuffer::upload(&gpu.device, packing.bytes());
+            upload.write(|out| packing.pack(picture, out))?;
+            let mut encoder = gpu.device.create_command_encoder(&Default::default());
+            copy_to_texture(&mut encoder, &packing, &upload.buffer, output);
+            let submission = gpu.submit(encoder, std::iter::once(&upload));
+            gpu.finish(submission, std::iter::once(&upload)).map(drop)
+        })
+    }
+}
+
+fn check_format(spec: &FrameSpec) -> Result<(), ComposeError> {
+    if spec.format().has_alpha() {
+        return Ok(());
+    }
+    Err(ComposeError::new(
+        ComposeErrorKind::WrongSpec,
+        format!(
+            "textures do not hold {} frames, choose rgba or bgra",
+            spec.format()
+        ),
+    ))
+}
+
+impl fmt::Debug for TextureCompositor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let spec = self.ready.get().map(|textures| textures.session.spec());
+        f.debug_struct("TextureCompositor")
+            .field("info", self.info())
+            .field("spec", &spec)
+            .field("reduced", &self.ready.reduced)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use frosted_core::{Frame, Mask};
+
+    use super::*;
+    use crate::options::{AdapterChoice, GpuOptions};
+
+    /// What `output` holds, as rows of a multiple of 256 bytes.
+    fn bytes_of(gpu: &Gpu, output: &wgpu::Texture) -> Vec<u8> {
+        let stride = 4 * output.width();
+        let bytes = (stride * output.height()) as usize;
+        let readback = HostBuffer::readback(&gpu.device, bytes);
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        let place = wgpu::TexelCopyBufferInfo {
+            buffer: &readback.buffer,
+            layout: wgpu::TexelCopyBufferLayout {
+                offset: 0,
+                bytes_per_row: Some(stride),
+                rows_per_image: None,
+            },
+        };
+        encoder.copy_texture_to_buffer(output.as_image_copy(), place, output.size());
+        let submission = gpu.submit(encoder, std::iter::once(&readback));
+        gpu.finish(submission, std::iter::once(&readback)).unwrap();
+        readback.read(|bytes| Ok(bytes.to_vec())).unwrap()
+    }
+
+    #[test]
+    fn a_gpu_that_takes_too_long_leaves_the_output_alone() {
+        // The tests in `tests/` say aloud that there is no software driver.
+        let Ok(gpu) = Gpu::open(&GpuOptions {
+            adapter: AdapterChoice::Software,
+            ..GpuOptions::default()
+        }) else {
+            return;
+        };
+        let patience = gpu.patience;
+        let mut compositor = TextureCompositor {
+            gpu,
+            ready: Ready::default(),
+        };
+        let spec = FrameSpec::new(PixelFormat::Rgba8, 1920, 1080).unwrap();
+        let plan = ConcealPlan::new(&spec, (256, 144), TextHeight::default());
+        let [input, output] = [(); 2].map(|()| compositor.texture(1920, 1080));
+        let mut held = Frame::new(spec);
+        held.bytes_mut().fill(0x77);
+        compositor.show(&held.view(), &output).unwrap();
+        for too_long in [true, false] {
+            compositor.configure(&spec, &plan).unwrap();
+            let mut matte = Mask::new();
+            let reduced = compositor.reduce(FrameId(1), &input).unwrap();
+            matte.begin(reduced).fill(255);
+            if too_long {
+                compositor.gpu.patience = Duration::ZERO;
+            }
+            let cover = Cover::Background {
+                matte: &matte,
+                backdrop: Backdrop::Flat([16, 128, 128]),
+            };
+            let outcome = compositor.paint(FrameId(1), cover, &output, Handover::Checked);
+            compositor.gpu.patience = patience;
+            let untouched = bytes_of(&compositor.gpu, &output)
+                .iter()
+                .all(|&byte| byte == 0x77);
+            assert_eq!(
+                (outcome.is_err(), untouched),
+                (too_long, too_long),
+                "{outcome:?}"
+            );
+        }
+    }
+}
