@@ -1,4 +1,4 @@
-use frosted_segment::{EngineChoice, FaceDetector, RuntimeSearch};
+use frosted_segment::{EngineOptions, FaceDetector, RuntimeSearch};
 
 use crate::setup::SetupError;
 
@@ -6,7 +6,7 @@ use crate::setup::SetupError;
 /// person's is loaded; `None` in a build without the feature `faces`.
 #[cfg(feature = "faces")]
 pub(crate) fn face_finder(
-    engine: EngineChoice,
+    engine: EngineOptions,
     runtime: &RuntimeSearch,
 ) -> Result<Option<FaceDetector>, SetupError> {
     use frosted_segment::{FaceOptions, Look, ModelSpec, open_faces};
@@ -28,7 +28,7 @@ pub(crate) fn face_finder(
 /// Loads nothing: this build finds no faces.
 #[cfg(not(feature = "faces"))]
 pub(crate) fn face_finder(
-    _: EngineChoice,
+    _: EngineOptions,
     _: &RuntimeSearch,
 ) -> Result<Option<FaceDetector>, SetupError> {
     Ok(None)
@@ -37,12 +37,13 @@ pub(crate) fn face_finder(
 #[cfg(all(test, feature = "faces", feature = "embedded"))]
 mod tests {
     use frosted_core::FaceFinder;
+    use frosted_segment::EngineChoice;
 
     use super::*;
 
     #[test]
     fn the_finder_is_the_model_that_comes_along() {
-        let finder = face_finder(EngineChoice::Rten, &RuntimeSearch::default());
+        let finder = face_finder(EngineChoice::Rten.into(), &RuntimeSearch::default());
         let info = finder.unwrap().unwrap().info();
         assert_eq!(info.model, frosted_models::FACES.name);
         assert_eq!(info.model_sha256, frosted_models::FACES.sha256);

@@ -46,6 +46,9 @@
 //!   library at run time. Turn it off in a program that has another version of `ort`.
 //! - `embedded` (default): the pure-Rust engine `rten`, compiled in, used where no ONNX
 //!   Runtime is found; several times slower.
+//! - `cuda`, `tensorrt`, `directml`, `coreml`, `openvino`, `webgpu`: execution providers of ONNX
+//!   Runtime that [`Setup::providers`] can then ask for. They add nothing to the build but the
+//!   question; the provider itself comes with the library.
 //! - `models` (default): the model [`Model::Quality`], 443 KB in the program.
 //! - `landscape`: the quicker model [`Model::Landscape`], 443 KB more.
 //! - `faces` (default): the model that finds faces, 416 KB.
@@ -80,7 +83,8 @@ pub use frosted_pipeline::{
     StageTimes, Subjects, SystemClock,
 };
 pub use frosted_segment::{
-    Engine, EngineChoice, EngineError, LoadError, LoadErrorKind, ModelSpec, RuntimeSearch,
+    Engine, EngineChoice, EngineError, LoadError, LoadErrorKind, ModelSpec, ModelState, Provider,
+    RuntimeSearch,
 };
 pub use setup::{Model, Setup, SetupError, SetupErrorKind};
 
@@ -91,7 +95,7 @@ pub use frosted_segment::ndarray;
 pub mod runtime {
     pub use frosted_segment::{
         PINNED_VERSION, PinnedLibrary, Place, PlaceOrigin, PlaceOutcome, RuntimeReport,
-        RuntimeSearch, probe,
+        RuntimeSearch, offered_providers, probe,
     };
 }
 

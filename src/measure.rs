@@ -61,7 +61,8 @@ pub struct NetworkMatte {
 pub struct NetworkMatteError(String);
 
 impl NetworkMatte {
-    /// Loads the network of `setup`; of its other fields `engine` and `runtime` are looked at.
+    /// Loads the network of `setup`; of its other fields `engine`, `providers` and
+    /// `runtime` are looked at.
     ///
     /// # Errors
     /// As [`Setup::build`].

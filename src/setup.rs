@@ -6,7 +6,8 @@ use std::sync::Arc;
 use frosted_core::ComposeError;
 use frosted_pipeline::{Clock, Pipeline, Settings, SystemClock};
 use frosted_segment::{
-    Engine, EngineChoice, LoadError, LoadErrorKind, ModelSpec, NetworkSegmenter, RuntimeSearch,
+    Engine, EngineChoice, EngineOptions, LoadError, LoadErrorKind, ModelSpec, NetworkSegmenter,
+    Provider, RuntimeSearch,
 };
 
 use crate::compositing::{self, CompositorChoice};
@@ -34,13 +35,18 @@ pub struct Setup {
     /// What runs the network. Default: ONNX Runtime where it is found, else the embedded
     /// engine.
     pub engine: EngineChoice,
+    /// What ONNX Runtime runs the networks on, the first choice first. Each is a cargo feature
+    /// of its own and must be in the ONNX Runtime that is found; one that cannot be had is an
+    /// error, as is a network that does not wholly run there, unless [`Provider::Cpu`] is the
+    /// last. Default: none, which is the CPU.
+    pub providers: Vec<Provider>,
     /// Where ONNX Runtime is looked for. Default: the variable `ORT_DYLIB_PATH`, beside the
     /// executable, the user's cache.
     pub runtime: RuntimeSearch,
     /// What does the pixel work. Default: [`CompositorChoice::Auto`].
     pub compositor: CompositorChoice,
-    /// Threads for the pixel work on the CPU, the caller's included: 1 (the default) to 64. The network
-    /// always runs on the caller's thread.
+    /// Threads for the pixel work on the CPU, the caller's included: 1 (the default) to 64. The
+    /// network runs on the caller's thread, but for what a provider does on threads of its own.
     pub threads: usize,
     /// What is shown, and when. Can be changed later.
     pub settings: Settings,
@@ -53,6 +59,7 @@ impl Default for Setup {
         Self {
             model: Model::default(),
             engine: EngineChoice::default(),
+            providers: Vec::new(),
             runtime: RuntimeSearch::default(),
             compositor: CompositorChoice::default(),
             threads: 1,
@@ -67,12 +74,12 @@ impl Setup {
     ///
     /// # Errors
     /// [`SetupErrorKind::Model`] if the model's file or spec is missing or wrong,
-    /// [`SetupErrorKind::Engine`] if no engine can run it,
+    /// [`SetupErrorKind::Engine`] if no engine can run it, or not on the providers asked for,
     /// [`SetupErrorKind::Compositor`] if the GPU is asked for and there is none,
     /// [`SetupErrorKind::Threads`] if the threads cannot be had.
     pub fn build(self) -> Result<Pipeline, SetupError> {
         let segmenter = self.segmenter()?;
-        let faces = crate::faces::face_finder(self.engine, &self.runtime)?;
+        let faces = crate::faces::face_finder(self.engine_options(), &self.runtime)?;
         let pipeline = self.assemble(segmenter)?;
         Ok(match faces {
             Some(faces) => pipeline.with_faces(Box::new(faces)),
@@ -83,12 +90,19 @@ impl Setup {
     /// Loads the network that finds the person.
     pub(crate) fn segmenter(&self) -> Result<NetworkSegmenter, SetupError> {
         let (spec, onnx) = self.model.load()?;
-        let opened = frosted_segment::open(self.engine, &self.runtime, &spec, &onnx);
+        let opened = frosted_segment::open(self.engine_options(), &self.runtime, &spec, &onnx);
         Ok(opened?)
     }
 
+    pub(crate) fn engine_options(&self) -> EngineOptions {
+        EngineOptions {
+            choice: self.engine,
+            providers: self.providers.clone(),
+        }
+    }
+
     /// Builds the pipeline around an engine of your own, which runs a network that `spec`
-    /// describes; `model`, `engine` and `runtime` are not looked at.
+    /// describes; `model`, `engine`, `providers` and `runtime` are not looked at.
     ///
     /// # Errors
     /// [`SetupErrorKind::Model`] if the spec asks for the impossible,
@@ -264,7 +278,9 @@ impl SetupError {
 impl From<LoadError> for SetupError {
     fn from(error: LoadError) -> Self {
         let kind = match error.kind() {
-            LoadErrorKind::Runtime | LoadErrorKind::EngineMissing => SetupErrorKind::Engine,
+            LoadErrorKind::Runtime | LoadErrorKind::EngineMissing | LoadErrorKind::Provider => {
+                SetupErrorKind::Engine
+            }
             _ => SetupErrorKind::Model,
         };
         Self {

@@ -89,7 +89,7 @@ impl Setup {
         queue: wgpu::Queue,
     ) -> Result<TexturePipeline, SetupError> {
         let segmenter = self.segmenter()?;
-        let faces = crate::faces::face_finder(self.engine, &self.runtime)?;
+        let faces = crate::faces::face_finder(self.engine_options(), &self.runtime)?;
         let mut pipeline = self.assemble_for_textures(segmenter, device, queue)?;
         if let Some(faces) = faces {
             pipeline.stages = pipeline.stages.with_faces(Box::new(faces));

@@ -83,11 +83,14 @@ pub fn mjpeg(bytes: &[u8]) {
     }
 }
 
-/// Model specs: what is accepted has a name and a size.
+/// Model specs: what is accepted has a name, and states that fit into memory.
 pub fn model_spec(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(spec) = ModelSpec::from_toml(text) {
         assert!(!spec.name().is_empty());
+        let values = |shape: &[usize]| shape.iter().try_fold(1, |size: usize, &side| size.checked_mul(side));
+        let sizes = spec.states().iter().map(|state| values(state.shape()).expect("a state has a size"));
+        assert!(sizes.sum::<usize>() <= 1 << 24, "the states are bounded");
     }
 }
 

@@ -136,6 +136,17 @@ fn test_steps() -> Vec<(&'static str, Command)> {
             ]),
         ),
         (
+            "execution providers that are in the build and not in the library",
+            cargo(&[
+                "test",
+                "--package",
+                "frosted-segment",
+                "--all-features",
+                "--test",
+                "providers",
+            ]),
+        ),
+        (
             "the library without engine and model",
             cargo(&["check", "--package", "frosted", "--no-default-features"]),
         ),

@@ -3,7 +3,8 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
 use frosted::{
-    Background, CompositorChoice, EngineChoice, Model, PixelFormat, Rgb, RuntimeSearch, TextHeight,
+    Background, CompositorChoice, EngineChoice, Model, PixelFormat, Provider, Rgb, RuntimeSearch,
+    TextHeight,
 };
 
 use crate::config::{SubjectRule, Wishes, height};
@@ -182,6 +183,12 @@ pub(crate) struct ProtectOptions {
     #[arg(long, value_name = "ENGINE", default_value = "auto")]
     pub(crate) engine: EngineChoice,
 
+    /// What ONNX Runtime runs it on, the first choice first: cuda, tensorrt, directml, coreml,
+    /// openvino, webgpu, or cpu as the last. One that is not there is an error; frosted check
+    /// lists them [default: the CPU].
+    #[arg(long, value_name = "NAME[,NAME...]", value_delimiter = ',')]
+    pub(crate) provider: Vec<Provider>,
+
     /// ONNX Runtime's library; else ORT_DYLIB_PATH, the program's folder and the user's cache
     /// are searched.
     #[arg(long, value_name = "FILE")]
@@ -295,6 +302,10 @@ pub(crate) struct MatteOptions {
     #[arg(long, value_name = "ENGINE", default_value = "auto")]
     pub(crate) engine: EngineChoice,
 
+    /// What ONNX Runtime runs it on, as for blur.
+    #[arg(long, value_name = "NAME[,NAME...]", value_delimiter = ',')]
+    pub(crate) provider: Vec<Provider>,
+
     /// ONNX Runtime's library, as for blur.
     #[arg(long, value_name = "FILE")]
     pub(crate) onnxruntime: Option<PathBuf>,
@@ -324,6 +335,7 @@ impl MatteOptions {
             subject: self.subject,
             model: self.model.clone(),
             engine: self.engine,
+            provider: self.provider.clone(),
             onnxruntime: self.onnxruntime.clone(),
             compositor: self.compositor.clone(),
             threads: self.threads,
@@ -365,6 +377,10 @@ pub(crate) struct QualityOptions {
     #[arg(long, value_name = "ENGINE", default_value = "auto")]
     pub(crate) engine: EngineChoice,
 
+    /// What ONNX Runtime runs it on, as for blur.
+    #[arg(long, value_name = "NAME[,NAME...]", value_delimiter = ',')]
+    pub(crate) provider: Vec<Provider>,
+
     /// ONNX Runtime's library, as for blur.
     #[arg(long, value_name = "FILE")]
     pub(crate) onnxruntime: Option<PathBuf>,
@@ -398,6 +414,7 @@ impl QualityOptions {
             subject: self.subject,
             model: model.clone(),
             engine: self.engine,
+            provider: self.provider.clone(),
             onnxruntime: self.onnxruntime.clone(),
             compositor: self.compositor.clone(),
             threads: self.threads,

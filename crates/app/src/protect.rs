@@ -37,6 +37,7 @@ pub(crate) fn setup(
     Ok(Setup {
         model: options.model.clone(),
         engine: options.engine,
+        providers: options.provider.clone(),
         runtime: options.runtime_search(),
         compositor: options.compositor.clone(),
         threads: options.threads,
@@ -319,24 +320,39 @@ mod tests {
     use super::*;
     use crate::cli::{Cli, Command};
     use clap::Parser as _;
-    use frosted::Subjects;
+    use frosted::{Provider, Subjects};
     use std::num::NonZeroU8;
+
+    fn setup_of(line: &[&str]) -> Setup {
+        let cli = Cli::try_parse_from([&["frosted"], line].concat())
+            .unwrap_or_else(|error| panic!("{error}"));
+        let options = match cli.command {
+            Command::Blur(options) => options.protect,
+            Command::Demo(options) => options.protect,
+            Command::Matte(options) => options.protect(),
+            other => panic!("{other:?}"),
+        };
+        let background = Background::default();
+        setup(&options, background, 3, Newcomers::MustMove).unwrap()
+    }
+
+    #[test]
+    fn every_command_that_protects_hands_the_providers_on_in_their_order() {
+        for line in [&["blur", "a", "b"][..], &["demo"], &["matte", "a", "b"]] {
+            let line = [line, &["--provider", "tensorrt,cuda", "--provider", "cpu"]].concat();
+            let setup = setup_of(&line);
+            let expected = [Provider::TensorRt, Provider::Cuda, Provider::Cpu];
+            assert_eq!(setup.providers, expected, "{line:?}");
+        }
+        assert!(setup_of(&["blur", "a", "b"]).providers.is_empty());
+        let wrong = ["frosted", "blur", "a", "b", "--provider", "cuda,gpu"];
+        let error = Cli::try_parse_from(wrong).unwrap_err().to_string();
+        assert!(error.contains("\"gpu\" is unknown"), "{error}");
+    }
 
     #[test]
     fn every_command_that_protects_tells_the_pipeline_who_stays_sharp() {
-        let subjects = |line: &[&str]| {
-            let cli = Cli::try_parse_from([&["frosted"], line].concat())
-                .unwrap_or_else(|error| panic!("{error}"));
-            let options = match cli.command {
-                Command::Blur(options) => options.protect,
-                Command::Demo(options) => options.protect,
-                Command::Matte(options) => options.protect(),
-                other => panic!("{other:?}"),
-            };
-            let background = Background::default();
-            let setup = setup(&options, background, 3, Newcomers::MustMove).unwrap();
-            setup.settings.subjects
-        };
+        let subjects = |line: &[&str]| setup_of(line).settings.subjects;
         for line in [&["blur", "a", "b"][..], &["demo"], &["matte", "a", "b"]] {
             let with = |rule| subjects(&[line, &["--subject", rule]].concat());
             assert_eq!(subjects(line), Subjects::One, "{line:?}");

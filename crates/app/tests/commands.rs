@@ -169,6 +169,8 @@ fn check_tells_what_is_there_and_how_to_get_the_rest() {
             "model quality",
             "model quality",
             "ffmpeg",
+            "provider",
+            "webgpu",
         ][..],
         &sums,
     ]
@@ -249,6 +251,66 @@ fn check_tells_the_settings_and_fails_where_run_would_not_start_with_them() {
     assert_eq!(report["settings"]["ok"], false);
     let why = report["settings"]["why"].as_str().unwrap();
     assert!(why.contains("line 1: size is 7"), "{why}");
+}
+
+/// The providers that no build of this program's tests has but by name.
+#[cfg(all(unix, not(target_os = "macos"), not(feature = "cuda")))]
+#[test]
+fn a_provider_that_is_not_there_is_named_by_every_command_and_stops_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = "provider cuda is not in this build, compile it with the feature cuda";
+    let portrait = repository().join("examples/data/portrait.png");
+    let portrait = portrait.to_str().unwrap();
+    let raw = folder.path().join("raw");
+    fs::write(&raw, vec![0; 64 * 48 * 3 / 2]).unwrap();
+    let camera = ["--camera", "pattern", "--output", "-"];
+    let commands: [&[&str]; 4] = [
+        &["blur", portrait, "out.png"],
+        &["matte", portrait, "mattes"],
+        &[
+            "bench", "--raw", "raw", "--format", "nv12", "--size", "64x48", "--frames", "1",
+        ],
+        &[&["run"], &camera[..]].concat(),
+    ];
+    for command in commands {
+        let output = run(folder.path(), &[command, &["--provider", "cuda"]].concat());
+        support::fails(&output, 3, &[said]);
+        assert_eq!(names(folder.path()), ["raw"], "{command:?}");
+    }
+    let rten = ["--engine", "rten", "--provider", "cpu"];
+    let output = run(folder.path(), &[commands[0], &rten].concat());
+    support::fails(
+        &output,
+        3,
+        &["provider cpu", "engine rten", "choose engine ort"],
+    );
+
+    fs::create_dir(folder.path().join("frosted")).unwrap();
+    let settings = folder.path().join("frosted/settings.toml");
+    fs::write(settings, "provider = \"cuda\"\n").unwrap();
+    let with_settings = |arguments: &[&str]| {
+        support::frosted(folder.path())
+            .args(arguments)
+            .env("XDG_CONFIG_HOME", folder.path())
+            .output()
+            .unwrap()
+    };
+    support::fails(
+        &with_settings(&[&["run"], &camera[..]].concat()),
+        3,
+        &[said],
+    );
+    let output = with_settings(&["check", "--json"]);
+    support::fails(&output, 3, &["frosted run does not start"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let why = report["settings"]["why"].as_str().unwrap();
+    assert!(why.contains(said), "{why}");
+    let cuda = &report["onnxruntime"]["providers"][0];
+    assert_eq!(
+        (&cuda["name"], &cuda["in_build"]),
+        (&"cuda".into(), &false.into())
+    );
+    assert_eq!(cuda["ok"], false);
 }
 
 #[test]

@@ -232,11 +232,12 @@ impl Report {
             } else {
                 percent(fringe)
             };
-            // What is painted by a matte keeps its alpha of a mixed pixel: with a steep edge that
-            // alone passes the limit, and it tells the matte's edge rather than a leak.
+            // What is painted by a matte keeps its alpha of a mixed pixel. And where that matte ends
+            // before the person does, "mixed" pixels have no room in them: r = p - o + (1-α)B is
+            // (1-α)(B + what stands for the room - F) then, a gain of 1 whatever shows.
             let by_itself = match self.cut {
                 Some(cut) if cut.is_along_the_mattes() => {
-                    "; the clip is cut out along these mattes, and that alone leaves about their alpha of it"
+                    "; the clip is cut out along these mattes, and by those the fringe says little of the room"
                 }
                 _ => "",
             };

@@ -8,7 +8,7 @@ mod ports;
 
 use std::fmt;
 
-use ndarray::{ArrayView4, ArrayViewD};
+use ndarray::{ArrayD, ArrayView4, ArrayViewD};
 
 /// Runs a network: f32 in, f32 out.
 pub trait Engine: Send {
@@ -25,6 +25,30 @@ pub trait Engine: Send {
     /// whoever asked checks it.
     fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<ArrayViewD<'_, f32>, EngineError>;
 
+    /// Runs a recurrent network on `input`, as [`run`](Self::run) does any other. `states`,
+    /// in the order of [`ModelSpec::states`](crate::ModelSpec::states), are what it is given
+    /// and then what it gives for the next picture; after an error they are whatever they
+    /// are. The engine itself keeps nothing.
+    ///
+    /// Unless it is written anew it is `run` for a network without states, and an error for
+    /// any other.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), and if these are not the network's states.
+    fn step(
+        &mut self,
+        input: ArrayView4<'_, f32>,
+        states: &mut [ArrayD<f32>],
+    ) -> Result<ArrayViewD<'_, f32>, EngineError> {
+        if states.is_empty() {
+            return self.run(input);
+        }
+        Err(EngineError::new(format!(
+            "the model has {} states, this engine runs no recurrent networks",
+            states.len()
+        )))
+    }
+
     /// Runs the network as [`run`](Self::run) does, and hands each output with its place in
     /// [`ModelSpec::outputs`](crate::ModelSpec::outputs) to `take`.
     ///
@@ -40,6 +64,17 @@ pub trait Engine: Send {
     ) -> Result<(), EngineError> {
         take(0, self.run(input)?);
         Ok(())
+    }
+}
+
+/// Writes what an engine gives for the next picture. Another shape than the spec's is passed
+/// on, for whoever asked to refuse.
+#[cfg(any(feature = "onnxruntime", feature = "embedded"))]
+fn put(state: &mut ArrayD<f32>, value: &ArrayViewD<'_, f32>) {
+    if state.shape() == value.shape() {
+        state.assign(value);
+    } else {
+        *state = value.to_owned();
     }
 }
 

@@ -23,6 +23,9 @@ pub enum LoadErrorKind {
     Runtime,
     /// The engine that was asked for is not compiled in.
     EngineMissing,
+    /// An execution provider that was asked for is not in this build, not in the ONNX
+    /// Runtime that was loaded, or does not run the model: the message says which.
+    Provider,
 }
 
 impl LoadError {

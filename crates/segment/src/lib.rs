@@ -41,26 +41,36 @@
 //! # Ok::<(), frosted_segment::LoadError>(())
 //! ```
 //!
-//! Features, both on by default:
+//! A recurrent network takes tensors that it gave for the picture before: the spec names
+//! them, the segmenter keeps them and forgets them by
+//! [`reset`](frosted_core::Segmenter::reset).
+//!
+//! Features, the first two on by default:
 //!
 //! - `onnxruntime`: ONNX Runtime, loaded from a shared library when it is needed. The `ort`
 //!   crate behind it can be in a program only once; a program with another version of it
 //!   turns this off.
 //! - `embedded`: `rten`, compiled in, needs no file and about five times as long.
+//! - `cuda`, `tensorrt`, `directml`, `coreml`, `openvino`, `webgpu`: execution providers of
+//!   ONNX Runtime that can then be asked for, see [`Provider`].
 #![forbid(unsafe_code)]
 
 mod checksum;
+mod choice;
 mod engine;
 mod error;
 mod faces;
+mod memory;
 mod open;
 mod placement;
 mod postprocess;
 mod preprocess;
+mod provider;
 mod resample;
 mod search;
 mod segmenter;
 mod spec;
+mod trial;
 
 #[cfg(feature = "onnxruntime")]
 pub use engine::onnxruntime::share_environment;
@@ -69,8 +79,14 @@ pub use error::{LoadError, LoadErrorKind};
 pub use faces::{FaceDetector, FaceOptions, Look};
 // Engines take and give its views.
 pub use ::ndarray;
-pub use open::{EngineChoice, open, open_engine, open_faces};
+pub use choice::{EngineChoice, EngineOptions};
+pub use open::{open, open_engine, open_faces};
+pub use provider::Provider;
 pub use search::pinned::{PINNED_VERSION, PinnedLibrary};
-pub use search::{Place, PlaceOrigin, PlaceOutcome, RuntimeReport, RuntimeSearch, probe};
+pub use search::{
+    Place, PlaceOrigin, PlaceOutcome, RuntimeReport, RuntimeSearch, offered_providers, probe,
+};
 pub use segmenter::NetworkSegmenter;
-pub use spec::{AnchorGrid, ChannelOrder, Fit, Layout, ModelOutput, ModelSpec, OutputKind};
+pub use spec::{
+    AnchorGrid, ChannelOrder, Fit, Layout, ModelOutput, ModelSpec, ModelState, OutputKind,
+};

@@ -1,63 +1,13 @@
-use std::fmt;
-use std::str::FromStr;
-
-use ndarray::{Array4, ArrayViewD};
-
 use crate::checksum;
+use crate::choice::{EngineChoice, EngineOptions};
 use crate::engine::Engine;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::faces::{FaceDetector, FaceOptions};
-use crate::postprocess::{check_finite, check_shape};
+use crate::provider::Provider;
 use crate::search::{RuntimeSearch, probe};
 use crate::segmenter::NetworkSegmenter;
-use crate::spec::{ModelOutput, ModelSpec};
-
-/// Which engine runs the network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum EngineChoice {
-    /// ONNX Runtime if its library is found, else the embedded engine. A library that was
-    /// named and does not load is an error.
-    #[default]
-    Auto,
-    /// ONNX Runtime or an error.
-    OnnxRuntime,
-    /// The embedded engine, about five times slower.
-    Rten,
-}
-
-impl EngineChoice {
-    const NAMES: [(&'static str, Self); 3] = [
-        ("auto", Self::Auto),
-        ("ort", Self::OnnxRuntime),
-        ("rten", Self::Rten),
-    ];
-}
-
-impl fmt::Display for EngineChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Self::NAMES.into_iter().find(|(_, choice)| choice == self);
-        f.write_str(name.map_or("", |(name, _)| name))
-    }
-}
-
-impl FromStr for EngineChoice {
-    type Err = LoadError;
-
-    /// Reads `auto`, `ort` or `rten`.
-    fn from_str(text: &str) -> Result<Self, LoadError> {
-        Self::NAMES
-            .into_iter()
-            .find(|(name, _)| *name == text)
-            .map(|(_, choice)| choice)
-            .ok_or_else(|| {
-                LoadError::new(
-                    LoadErrorKind::EngineMissing,
-                    format!("engine \"{text}\" is unknown, choose one of auto, ort, rten"),
-                )
-            })
-    }
-}
+use crate::spec::ModelSpec;
+use crate::trial::try_out;
 
 /// Checks a model, loads it and runs it once on a grey picture.
 ///
@@ -70,14 +20,16 @@ impl FromStr for EngineChoice {
 /// [`LoadErrorKind::Mismatch`] if model and spec are of different shapes;
 /// [`LoadErrorKind::Spec`] if the spec's model finds faces;
 /// [`LoadErrorKind::Runtime`] if ONNX Runtime was named or chosen and does not load;
-/// [`LoadErrorKind::EngineMissing`] if the choice is not compiled in.
+/// [`LoadErrorKind::EngineMissing`] if the choice is not compiled in;
+/// [`LoadErrorKind::Provider`] if a provider is not compiled in, not in the ONNX Runtime
+/// that is there, or cannot run all of the model.
 pub fn open(
-    choice: EngineChoice,
+    engine: impl Into<EngineOptions>,
     search: &RuntimeSearch,
     spec: &ModelSpec,
     onnx: &[u8],
 ) -> Result<NetworkSegmenter, LoadError> {
-    let (engine, sha256) = load(choice, search, spec, onnx)?;
+    let (engine, sha256) = load(&engine.into(), search, spec, onnx)?;
     let mut spec = spec.clone();
     spec.set_sha256(sha256);
     NetworkSegmenter::new(engine, spec)
@@ -88,13 +40,13 @@ pub fn open(
 /// # Errors
 /// As [`open`], and [`LoadErrorKind::Spec`] as [`FaceDetector::new`].
 pub fn open_faces(
-    choice: EngineChoice,
+    engine: impl Into<EngineOptions>,
     search: &RuntimeSearch,
     spec: &ModelSpec,
     onnx: &[u8],
     options: FaceOptions,
 ) -> Result<FaceDetector, LoadError> {
-    let (engine, sha256) = load(choice, search, spec, onnx)?;
+    let (engine, sha256) = load(&engine.into(), search, spec, onnx)?;
     let mut spec = spec.clone();
     spec.set_sha256(sha256);
     FaceDetector::new(engine, spec, options)
@@ -106,31 +58,33 @@ pub fn open_faces(
 /// # Errors
 /// As [`open`].
 pub fn open_engine(
-    choice: EngineChoice,
+    engine: impl Into<EngineOptions>,
     search: &RuntimeSearch,
     spec: &ModelSpec,
     onnx: &[u8],
 ) -> Result<Box<dyn Engine>, LoadError> {
-    Ok(load(choice, search, spec, onnx)?.0)
+    Ok(load(&engine.into(), search, spec, onnx)?.0)
 }
 
 /// An engine with a checked model, and the model's sha256.
 fn load(
-    choice: EngineChoice,
+    options: &EngineOptions,
     search: &RuntimeSearch,
     spec: &ModelSpec,
     onnx: &[u8],
 ) -> Result<(Box<dyn Engine>, String), LoadError> {
+    options.check()?;
     let sha256 = checksum::of_bytes(onnx);
     check_sum(spec, &sha256)?;
     if onnx.is_empty() {
         let message = format!("model \"{}\" is empty: 0 bytes", spec.name());
         return Err(LoadError::new(LoadErrorKind::Model, message));
     }
-    let (mut engine, note) = match choice {
-        EngineChoice::OnnxRuntime => (onnxruntime(search, spec, onnx)?, Note::Chosen),
+    let providers = &*options.providers;
+    let (mut engine, note) = match options.choice {
         EngineChoice::Rten => (rten(spec, onnx)?, Note::Chosen),
-        EngineChoice::Auto => auto(search, spec, onnx)?,
+        EngineChoice::Auto if providers.is_empty() => auto(search, spec, onnx)?,
+        _ => (onnxruntime(search, spec, onnx, providers)?, Note::Chosen),
     };
     try_out(engine.as_mut(), spec)?;
     let (model, name) = (spec.name(), engine.name());
@@ -171,20 +125,25 @@ fn auto(
     let report = probe(search);
     let alone = cfg!(not(feature = "embedded"));
     if report.loaded().is_some() || report.insists_in_vain() || alone {
-        return Ok((onnxruntime(search, spec, onnx)?, Note::Chosen));
+        return Ok((onnxruntime(search, spec, onnx, &[])?, Note::Chosen));
     }
     let why = format!("ONNX Runtime was not found: {}", report.summary());
     Ok((rten(spec, onnx)?, Note::Instead(why)))
 }
 
 #[cfg(feature = "onnxruntime")]
-fn onnxruntime(search: &RuntimeSearch, spec: &ModelSpec, onnx: &[u8]) -> Opened {
+fn onnxruntime(
+    search: &RuntimeSearch,
+    spec: &ModelSpec,
+    onnx: &[u8],
+    providers: &[Provider],
+) -> Opened {
     use crate::engine::onnxruntime::OnnxRuntimeEngine;
     use crate::search::pinned::PINNED_VERSION;
 
     let report = probe(search);
     if report.loaded().is_some() {
-        return Ok(Box::new(OnnxRuntimeEngine::load(onnx, spec)?));
+        return Ok(Box::new(OnnxRuntimeEngine::load(onnx, spec, providers)?));
     }
     let message = if report.insists_in_vain() {
         format!("onnx runtime does not load: {}", report.summary())
@@ -200,7 +159,7 @@ fn onnxruntime(search: &RuntimeSearch, spec: &ModelSpec, onnx: &[u8]) -> Opened 
 }
 
 #[cfg(not(feature = "onnxruntime"))]
-fn onnxruntime(_: &RuntimeSearch, _: &ModelSpec, _: &[u8]) -> Opened {
+fn onnxruntime(_: &RuntimeSearch, _: &ModelSpec, _: &[u8], _: &[Provider]) -> Opened {
     Err(missing("ort", "onnxruntime"))
 }
 
@@ -234,49 +193,4 @@ fn check_sum(spec: &ModelSpec, sha256: &str) -> Result<(), LoadError> {
         )),
         _ => Ok(()),
     }
-}
-
-/// A model may load and be broken all the same: flipped bits in its weights are no error
-/// to an engine.
-fn try_out(engine: &mut dyn Engine, spec: &ModelSpec) -> Result<(), LoadError> {
-    let name = spec.name();
-    let wanted = spec.outputs();
-    let grey = Array4::from_elem(spec.input_shape(), 0.5);
-    let mut given = 0;
-    let mut outcome = Ok(());
-    let mut take = |place: usize, output: ArrayViewD<'_, f32>| {
-        given += 1;
-        if let (Some(wanted), Ok(())) = (wanted.get(place), &outcome) {
-            outcome = check_output(name, &output, wanted);
-        }
-    };
-    engine.run_each(grey.view(), &mut take).map_err(|error| {
-        let message = format!("model \"{name}\" does not run: {error}");
-        LoadError::new(LoadErrorKind::Model, message)
-    })?;
-    outcome?;
-    if given == wanted.len() {
-        return Ok(());
-    }
-    let message = format!(
-        "model \"{name}\" does not fit its spec: it gave {given} outputs, the spec says {}",
-        wanted.len()
-    );
-    Err(LoadError::new(LoadErrorKind::Mismatch, message))
-}
-
-fn check_output(
-    name: &str,
-    output: &ArrayViewD<'_, f32>,
-    wanted: &ModelOutput,
-) -> Result<(), LoadError> {
-    check_shape(output.shape(), wanted.shapes()).map_err(|error| {
-        let message = format!("model \"{name}\" does not fit its spec: {error}");
-        LoadError::new(LoadErrorKind::Mismatch, message)
-    })?;
-    let gathered: Vec<f32> = output.iter().copied().collect();
-    check_finite(&gathered).map_err(|error| {
-        let message = format!("model \"{name}\" is corrupt: of a grey picture {error}");
-        LoadError::new(LoadErrorKind::Model, message)
-    })
 }

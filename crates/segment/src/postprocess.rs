@@ -129,10 +129,14 @@ pub(crate) fn check_alpha(values: &[f32]) -> Result<(), SegmentError> {
     }
 }
 
-pub(crate) fn check_finite(values: &[f32]) -> Result<(), SegmentError> {
+pub(crate) fn all_finite(values: &[f32]) -> bool {
     // No early way out within a piece, so that the loop becomes vector code.
     let piece_is_finite = |piece: &[f32]| piece.iter().fold(true, |all, v| all & v.is_finite());
-    if values.chunks(1024).all(piece_is_finite) {
+    values.chunks(1024).all(piece_is_finite)
+}
+
+pub(crate) fn check_finite(values: &[f32]) -> Result<(), SegmentError> {
+    if all_finite(values) {
         return Ok(());
     }
     let count = values.iter().filter(|value| !value.is_finite()).count();

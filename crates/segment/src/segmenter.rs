@@ -6,12 +6,18 @@ use frosted_core::{
 
 use crate::engine::{Engine, EngineError};
 use crate::error::{LoadError, LoadErrorKind};
+use crate::memory::Memory;
 use crate::placement::{Placement, wanted_size};
 use crate::postprocess::Postprocessor;
 use crate::preprocess::Preprocessor;
 use crate::spec::{ModelSpec, OutputKind};
 
-/// A [`Segmenter`] that asks a network about each picture on its own.
+/// A [`Segmenter`] that asks a network about each picture, on its own or, if the network is
+/// recurrent, with what it kept of the pictures before.
+///
+/// What is kept is forgotten by [`reset`](Segmenter::reset), with a picture of another size
+/// or orientation, and after any error: the network then starts as it does with the first
+/// picture.
 ///
 /// After the first picture of a size it allocates nothing; what its engine does is the
 /// engine's affair.
@@ -22,6 +28,7 @@ pub struct NetworkSegmenter {
     placement: Option<Placement>,
     before: Preprocessor,
     after: Postprocessor,
+    memory: Memory,
 }
 
 impl NetworkSegmenter {
@@ -45,6 +52,7 @@ impl NetworkSegmenter {
             info: info(engine.as_ref(), &spec),
             before: Preprocessor::new(&spec),
             after: Postprocessor::new(&spec),
+            memory: Memory::new(&spec),
             placement: None,
             engine,
             spec,
@@ -61,6 +69,8 @@ impl NetworkSegmenter {
         if self.placement != Some(placement) {
             self.before.place(&placement);
             self.after.place(&placement);
+            // The places in the network's states are those of the old picture.
+            self.memory.reset();
             self.placement = Some(placement);
         }
         placement
@@ -78,13 +88,17 @@ impl Segmenter for NetworkSegmenter {
         self.before.fill(picture, &placement);
         let output = self
             .engine
-            .run(self.before.input())
+            .step(self.before.input(), self.memory.begin())
             .map_err(|error| engine_failed(&self.info, &error))?;
-        self.after.write(&output, &placement, picture, mask)
+        self.memory.check()?;
+        self.after.write(&output, &placement, picture, mask)?;
+        self.memory.keep();
+        Ok(())
     }
 
-    /// Does nothing: no picture leaves a trace.
-    fn reset(&mut self) {}
+    fn reset(&mut self) {
+        self.memory.reset();
+    }
 
     fn info(&self) -> SegmenterInfo {
         self.info.clone()

@@ -27,7 +27,82 @@ macro_rules! faces {
     };
 }
 
-const WRONG: [Wrong; 53] = [
+/// A change that gives a spec of 48x32 these states.
+macro_rules! states {
+    [$($state:literal),*] => {
+        [("state", concat!("[", $("{", $state, "},",)* "]"))]
+    };
+}
+
+const WRONG: [Wrong; 70] = [
+    (
+        &[("state", "1")],
+        &["state is 1", "a list of 1 to 16 tables"],
+    ),
+    (&[("state", "[]")], &["state is []", "1 to 16 tables"]),
+    (&[("state", "[1]")], &["state is 1", "input, output, shape"]),
+    (
+        &[("state", "{ input = 'a', output = 'b', shape = [1] }")],
+        &["state is {", "a list of"],
+    ),
+    (
+        &states!["output = 'b', shape = [1]"],
+        &["state 1: input is missing", "1 to 100 characters"],
+    ),
+    (
+        &states!["input = 'a', output = '', shape = [1]"],
+        &["state 1: output is \"\""],
+    ),
+    (
+        &states!["input = 'a', output = 'b'"],
+        &["state 1: shape is missing", "1 to 8 sides", "height is 32"],
+    ),
+    (
+        &states!["input = 'a', output = 'b', shape = []"],
+        &["state 1: shape is []", "1 to 8 sides"],
+    ),
+    (
+        &states!["input = 'a', output = 'b', shape = [1, 1, 1, 1, 1, 1, 1, 1, 1]"],
+        &["state 1: shape is [1, 1,"],
+    ),
+    (
+        &states!["input = 'a', output = 'b', shape = [0]"],
+        &["state 1: shape is [0]", "1 to 65536"],
+    ),
+    (
+        &states!["input = 'a', output = 'b', shape = ['height/5']"],
+        &["shape is [\"height/5\"]", "divisor", "height is 32"],
+    ),
+    (
+        &states!["input = 'a', output = 'b', shape = ['depth']"],
+        &["shape is [\"depth\"]"],
+    ),
+    (
+        &states!["input = 'a', output = 'b', shape = ['width/0']"],
+        &["shape is [\"width/0\"]"],
+    ),
+    (
+        &states!["input = 'a', output = 'b', shape = [65536, 257]"],
+        &["16842752 values together, 16777216 are allowed"],
+    ),
+    (
+        &states![
+            "input = 'a', output = 'b', shape = [1]",
+            "input = 'a', output = 'c', shape = [1]"
+        ],
+        &["state 2: input is \"a\"", "no other state's"],
+    ),
+    (
+        &states![
+            "input = 'a', output = 'b', shape = [1]",
+            "input = 'c', output = 'b', shape = [1]"
+        ],
+        &["state 2: output is \"b\"", "no other state's"],
+    ),
+    (
+        &states!["input = 'a', output = 'b', shape = [1], start = 1"],
+        &["state 1: start = 1 has no meaning", "input, output, shape"],
+    ),
     (&[("name", "")], &["name is missing", "1 to 100 characters"]),
     (&[("name", "\"\"")], &["name is \"\"", "1 to 100"]),
     (&[("name", "\"a\\nb\"")], &["name is", "one line"]),
@@ -222,6 +297,34 @@ fn wrong_values_are_named_with_what_is_allowed() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_network_that_finds_faces_has_no_states() {
+    let state = states!["input = 'a', output = 'b', shape = [1]"];
+    let text = spec_text(&[&faces!["[8]", "[2]"][..], &state[..]].concat());
+    let error = ModelSpec::from_toml(&text).unwrap_err();
+    assert_eq!(error.kind(), LoadErrorKind::Spec);
+    assert!(
+        error.to_string().contains("state has no meaning"),
+        "{error}"
+    );
+}
+
+#[test]
+fn states_are_read_with_the_shapes_that_follow_from_the_input() {
+    assert!(spec(&[]).states().is_empty());
+    let spec = spec(&states![
+        "input = 'a', output = 'b', shape = [1, 16, 'height', 'width']",
+        "input = 'c', output = 'd', shape = ['width/3', 'height/32', 7]"
+    ]);
+    let [first, second] = spec.states() else {
+        panic!("{:?}", spec.states());
+    };
+    assert_eq!((first.input(), first.output()), ("a", "b"));
+    assert_eq!((second.input(), second.output()), ("c", "d"));
+    assert_eq!(first.shape(), [1, 16, 32, 48]);
+    assert_eq!(second.shape(), [16, 1, 7]);
 }
 
 #[test]

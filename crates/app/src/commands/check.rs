@@ -1,5 +1,6 @@
 mod live;
 mod pixels;
+mod providers;
 
 use std::io::{self, Write};
 
@@ -13,6 +14,7 @@ use crate::media::MediaError;
 use crate::media::ffmpeg::Programs;
 use live::Live;
 use pixels::Pixels;
+use providers::Providers;
 
 pub(crate) fn run(options: &CheckOptions) -> Result<Exit, Failure> {
     let found = Found::look(options);
@@ -54,6 +56,7 @@ struct Found {
     insists_in_vain: bool,
     engines: [Tried; 2],
     models: [Tried; 2],
+    providers: Providers,
     programs: Result<(Programs, Option<String>), MediaError>,
     pixels: Pixels,
     live: Live,
@@ -96,6 +99,7 @@ impl Found {
                 tried("quality", works, Model::Quality),
                 tried("landscape", works, Model::Landscape),
             ],
+            providers: Providers::look(&search),
             programs: Programs::find().map(|programs| {
                 let version = programs.version();
                 (programs, version)
@@ -134,6 +138,7 @@ impl Found {
         if ort.outcome.is_err() {
             line(format!("  to get it: {}", how_to_get_the_runtime()));
         }
+        self.providers.to_lines().into_iter().for_each(&mut line);
         line(engine_text(rten));
         for model in &self.models {
             line(match &model.outcome {
@@ -182,6 +187,7 @@ impl Found {
             "onnxruntime": {
                 "places": self.places.iter().map(place_text).collect::<Vec<_>>(),
                 "to_get_it": how_to_get_the_runtime(),
+                "providers": self.providers.to_json(),
             },
             "ffmpeg": programs,
             "compositor": self.pixels.to_json(),

@@ -212,6 +212,7 @@ impl Opened {
         let pipeline = Setup {
             model: self.start.model.clone(),
             engine: self.start.engine,
+            providers: self.start.providers.clone(),
             runtime: config.runtime_search(RuntimeSearch::default())?,
             compositor: self.start.compositor.clone(),
             threads: self.start.threads,

@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
 use frosted::{
-    Background, CardReason, CompositorChoice, EngineChoice, Model, Rate, RuntimeSearch, Settings,
-    TextHeight,
+    Background, CardReason, CompositorChoice, EngineChoice, Model, Provider, Rate, RuntimeSearch,
+    Settings, TextHeight,
 };
 
 use super::choices::{OutputChoice, SubjectRule};
@@ -33,6 +33,8 @@ pub(crate) struct StartSettings {
     pub(crate) model: Model,
     /// What runs it.
     pub(crate) engine: EngineChoice,
+    /// What ONNX Runtime runs it on; none: the CPU.
+    pub(crate) providers: Vec<Provider>,
     /// ONNX Runtime's library, where it is not to be searched.
     pub(crate) onnxruntime: Option<PathBuf>,
     /// What does the pixel work.
@@ -82,6 +84,7 @@ impl Wanted {
             start: StartSettings {
                 model: wishes.model.unwrap_or_default(),
                 engine: wishes.engine.unwrap_or_default(),
+                providers: wishes.provider.unwrap_or_default(),
                 onnxruntime: wishes.onnxruntime,
                 compositor: wishes.compositor.unwrap_or_default(),
                 threads: wishes.threads.unwrap_or(1),
@@ -106,6 +109,7 @@ impl StartSettings {
         [
             ("model", self.model != other.model),
             ("engine", self.engine != other.engine),
+            ("provider", self.providers != other.providers),
             ("onnxruntime", self.onnxruntime != other.onnxruntime),
             ("compositor", self.compositor != other.compositor),
             ("threads", self.threads != other.threads),

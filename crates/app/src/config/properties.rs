@@ -265,7 +265,7 @@ proptest! {
     fn no_value_makes_the_readers_panic(
         key in prop::sample::select(vec![
             "background", "text-height", "subject", "card-title", "card-reason", "model",
-            "engine", "onnxruntime", "threads", "camera", "size", "fps", "output",
+            "engine", "provider", "onnxruntime", "threads", "camera", "size", "fps", "output",
             "minimum-background", "minimum-text-height", "\u{e9}", "a.b", "[a]", "[[a]]\nb",
         ]),
         value in prop_oneof![
@@ -314,7 +314,7 @@ fn the_packaged_examples_are_in_order() {
         Floor::default()
     );
     let (all, keys) = with_all_keys(settings);
-    assert_eq!(keys, 13, "{all}");
+    assert_eq!(keys, 14, "{all}");
     Wishes::from_toml(&all, Path::new("")).unwrap();
     let (all, keys) = with_all_keys(policy);
     assert_eq!(keys, 4, "{all}");

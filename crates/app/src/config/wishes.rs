@@ -1,13 +1,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use frosted::{CardReason, CompositorChoice, EngineChoice, Model, Rate, TextHeight};
+use frosted::{CardReason, CompositorChoice, EngineChoice, Model, Provider, Rate, TextHeight};
 
 use super::choices::{OUTPUTS, OutputChoice, SubjectRule};
 use super::table::Entries;
 use crate::cli::{BackgroundChoice, Size};
 
-pub(super) const SETTINGS_KEYS: [&str; 14] = [
+pub(super) const SETTINGS_KEYS: [&str; 15] = [
     "background",
     "text-height",
     "subject",
@@ -22,6 +22,7 @@ pub(super) const SETTINGS_KEYS: [&str; 14] = [
     "fps",
     "output",
     "onnxruntime",
+    "provider",
 ];
 
 /// What may stand behind the key `subject`.
@@ -70,6 +71,12 @@ pub(crate) struct Wishes {
     /// [default: auto].
     #[arg(long, value_name = "ENGINE")]
     pub(crate) engine: Option<EngineChoice>,
+
+    /// What ONNX Runtime runs it on, the first choice first: cuda, tensorrt, directml, coreml,
+    /// openvino, webgpu, or cpu as the last. One that is not there is an error; frosted check
+    /// lists them [default: the CPU].
+    #[arg(long, value_name = "NAME[,NAME...]", value_delimiter = ',')]
+    pub(crate) provider: Option<Vec<Provider>>,
 
     /// ONNX Runtime's library; else ORT_DYLIB_PATH, the program's folder and the user's cache
     /// are searched.
@@ -124,6 +131,7 @@ impl Wishes {
                 other => other,
             }),
             engine: entries.parsed("engine")?,
+            provider: entries.text("provider", providers)?,
             onnxruntime: entries.text("onnxruntime", |file| match file {
                 "" => Err("onnxruntime is empty, give its library's path or leave the key out"),
                 file => Ok(folder.join(file)),
@@ -147,6 +155,7 @@ impl Wishes {
             card_reason: self.card_reason.or(other.card_reason),
             model: self.model.or(other.model),
             engine: self.engine.or(other.engine),
+            provider: self.provider.or(other.provider),
             onnxruntime: self.onnxruntime.or(other.onnxruntime),
             compositor: self.compositor.or(other.compositor),
             threads: self.threads.or(other.threads),
@@ -181,6 +190,7 @@ impl Wishes {
             is(&now.fps, &old.fps, &by.fps),
             is(&now.output, &old.output, &by.output),
             is(&now.onnxruntime, &old.onnxruntime, &by.onnxruntime),
+            is(&now.provider, &old.provider, &by.provider),
         ]
         .into_iter()
         .zip(SETTINGS_KEYS)
@@ -219,6 +229,13 @@ fn threads(text: &str) -> Result<usize, String> {
         Ok(threads @ 1..=64) => Ok(threads),
         _ => Err(format!("{text} threads cannot be had, give 1 to 64")),
     }
+}
+
+/// Names with commas between them, as the option takes them.
+fn providers(text: &str) -> Result<Vec<Provider>, String> {
+    let named = text.split(',').map(|name| name.trim().parse());
+    let named: Result<_, frosted::LoadError> = named.collect();
+    named.map_err(|error| error.to_string())
 }
 
 fn camera(text: &str) -> Result<String, String> {
@@ -264,6 +281,7 @@ mod tests {
             card-reason = false
             model = "own.onnx"
             engine = "rten"
+            provider = "tensorrt, cuda"
             onnxruntime = "/lib/ort.so"
             compositor = "gpu:radeon"
             threads = 2
@@ -280,6 +298,7 @@ mod tests {
             card_reason: Some(CardReason::Hidden),
             model: Some(Model::File("/settings/own.onnx".into())),
             engine: Some(EngineChoice::Rten),
+            provider: Some(vec![Provider::TensorRt, Provider::Cuda]),
             onnxruntime: Some("/lib/ort.so".into()),
             compositor: Some(CompositorChoice::GpuNamed("radeon".into())),
             threads: Some(2),
@@ -346,6 +365,9 @@ mod tests {
             ("card-reason = \"no\"", "true or false"),
             ("model = \"fast\"", "quality, landscape"),
             ("engine = \"gpu\"", "rten"),
+            ("provider = \"gpu\"", "choose of cuda, tensorrt"),
+            ("provider = \"\"", "\"\" is unknown"),
+            ("provider = [\"cuda\"]", "text in quotes"),
             ("onnxruntime = \"\"", "empty"),
             ("threads = 0", "1 to 64"),
             ("threads = 1.5", "1 to 64"),
@@ -414,7 +436,7 @@ mod tests {
     fn overruled_keys_are_named_in_the_order_of_the_keys() {
         let all = |text: &str| read(text).unwrap();
         let one = all(
-            "background = \"frost\"\ntext-height = \"1/9\"\nsubject = \"one\"\ncard-title = \"a\"\ncard-reason = true\nmodel = \"quality\"\nengine = \"ort\"\ncompositor = \"gpu\"\nthreads = 2\ncamera = \"a\"\nsize = \"64x64\"\nfps = 5\noutput = \"-\"\nonnxruntime = \"a\"",
+            "background = \"frost\"\ntext-height = \"1/9\"\nsubject = \"one\"\ncard-title = \"a\"\ncard-reason = true\nmodel = \"quality\"\nengine = \"ort\"\ncompositor = \"gpu\"\nthreads = 2\ncamera = \"a\"\nsize = \"64x64\"\nfps = 5\noutput = \"-\"\nonnxruntime = \"a\"\nprovider = \"cuda\"",
         );
         let nothing = Wishes::default();
         assert_eq!(one.overruled(&nothing, &one), SETTINGS_KEYS);
@@ -435,6 +457,7 @@ mod tests {
             "fps = 6",
             "output = \"auto\"",
             "onnxruntime = \"b\"",
+            "provider = \"cpu\"",
         ]) {
             let file = all(line);
             assert_eq!(file.overruled(&nothing, &file), [key]);

@@ -1,112 +1,213 @@
 mod environment;
+mod providers;
+mod session;
 
-use ndarray::{ArrayView4, ArrayViewD, IxDyn};
-use ort::session::builder::GraphOptimizationLevel;
-use ort::session::{IoBinding, Session};
-use ort::value::{Outlet, Tensor, TensorElementType, TensorRef, ValueType};
+use std::borrow::Cow;
 
-use super::ports::{self, Port};
-use super::{Engine, EngineError};
-use crate::error::{LoadError, LoadErrorKind};
+use ndarray::{ArrayD, ArrayView4, ArrayViewD, IxDyn};
+use ort::session::{IoBinding, Session, SessionInputValue};
+use ort::value::Tensor;
+
+use super::ports::{self, Places};
+use super::{Engine, EngineError, put};
+use crate::error::LoadError;
+use crate::provider::Provider;
 use crate::spec::ModelSpec;
 
 pub use environment::share_environment;
 pub(crate) use environment::{in_process, load};
+pub(crate) use providers::offered;
 
 /// ONNX Runtime on the caller's thread.
 ///
-/// Input and outputs are bound once to tensors that stay: a run writes the one and reads the
-/// others. More threads gain nothing for networks this small and their waiting costs up to
-/// five times the processor time.
+/// Input, states and outputs have tensors in the machine's own memory that stay. More
+/// threads gain nothing for networks this small and their waiting costs up to five times the
+/// processor time.
 pub(crate) struct OnnxRuntimeEngine {
     name: String,
     session: Session,
-    binding: IoBinding,
-    input: Tensor<f32>,
-    outputs: Vec<Bound>,
+    /// On the CPU the tensors are bound to the session once. To another device a bound input
+    /// is copied when it is bound and never again: every picture would get the first one's
+    /// answer. There each run is handed its input.
+    binding: Option<IoBinding>,
+    input: Named,
+    states: Vec<Named>,
+    /// The spec's outputs, and behind them those that give the states.
+    outputs: Vec<Named>,
 }
 
-/// An output, and the tensor that it is written to.
-struct Bound {
+/// An input or output, and the tensor that holds it.
+struct Named {
+    name: String,
     tensor: Tensor<f32>,
     shape: Vec<usize>,
 }
 
-impl Bound {
+impl Named {
+    fn new(session: &Session, name: String, shape: Vec<usize>) -> ort::Result<Self> {
+        let tensor = Tensor::<f32>::new(session.allocator(), shape.clone())?;
+        Ok(Self {
+            name,
+            tensor,
+            shape,
+        })
+    }
+
     fn view(&self) -> Result<ArrayViewD<'_, f32>, EngineError> {
         let (_, values) = self.tensor.extract_tensor();
         ArrayViewD::from_shape(IxDyn(&self.shape), values)
             .map_err(|error| EngineError::new(error.to_string()))
     }
+
+    fn fill(&mut self, values: Option<&[f32]>) -> Result<(), EngineError> {
+        let wrong = |what: String| {
+            let name = &self.name;
+            EngineError::new(format!("what is meant for \"{name}\" {what}"))
+        };
+        let values = values.ok_or_else(|| wrong("is not in standard layout".into()))?;
+        let len: usize = self.shape.iter().product();
+        if len != values.len() {
+            let given = values.len();
+            return Err(wrong(format!("has {given} values, the model takes {len}")));
+        }
+        let (_, tensor) = self.tensor.extract_tensor_mut();
+        tensor.copy_from_slice(values);
+        Ok(())
+    }
 }
 
 impl OnnxRuntimeEngine {
-    /// Loads a model into the environment of this process, which must be there.
-    pub(crate) fn load(onnx: &[u8], spec: &ModelSpec) -> Result<Self, LoadError> {
-        let refuse = |reason: String| {
-            let message = format!(
-                "onnx runtime cannot load model \"{}\": {reason}",
-                spec.name()
-            );
-            LoadError::new(LoadErrorKind::Model, message)
-        };
-        let mut session = new_session(onnx).map_err(refuse)?;
+    /// Loads a model into the environment of this process, which must be there, to run on
+    /// `providers`, which must have been checked, or on the CPU if there are none.
+    pub(crate) fn load(
+        onnx: &[u8],
+        spec: &ModelSpec,
+        providers: &[Provider],
+    ) -> Result<Self, LoadError> {
+        let mut session = session::new(onnx, spec, providers)?;
+        let refuse = |reason: String| session::refuse(spec, providers, &reason);
         let places = ports::check(
             spec,
-            &declared(session.inputs()),
-            &declared(session.outputs()),
+            &session::declared(session.inputs()),
+            &session::declared(session.outputs()),
         )?;
-        let names: Vec<_> = places
-            .into_iter()
-            .map(|place| session.outputs()[place].name().to_owned())
-            .collect();
-        let shapes = shapes_of_outputs(&mut session, spec.input_shape(), &names)
-            .map_err(|error| refuse(error.to_string()))?;
-        Self::bind(session, spec.input_shape(), names, shapes)
-            .map_err(|error| refuse(error.to_string()))
+        let names = Names::new(&session, &places);
+        let shapes = session::shapes_of_outputs(&mut session, spec, &names)
+            .map_err(|error| refuse(error.message().to_owned()))?;
+        let on_the_cpu = providers.iter().all(|&provider| provider == Provider::Cpu);
+        let mut engine = Self::assemble(session, spec, names, shapes)
+            .map_err(|error| refuse(error.message().to_owned()))?;
+        if on_the_cpu {
+            engine
+                .bind()
+                .map_err(|error| refuse(error.message().to_owned()))?;
+        }
+        engine.name = providers::with_names(environment::name(), providers);
+        Ok(engine)
     }
 
-    fn bind(
+    fn assemble(
         session: Session,
-        input: [usize; 4],
-        names: Vec<String>,
+        spec: &ModelSpec,
+        names: Names,
         shapes: Vec<Vec<usize>>,
     ) -> ort::Result<Self> {
-        let input = Tensor::<f32>::new(session.allocator(), input)?;
-        let mut binding = session.create_binding()?;
-        binding.bind_input(session.inputs()[0].name(), &input)?;
-        let mut outputs = Vec::new();
-        for (name, shape) in names.into_iter().zip(shapes) {
-            let mut tensor = Tensor::<f32>::new(session.allocator(), shape.clone())?;
-            binding.bind_output(name, &mut tensor)?;
-            outputs.push(Bound { tensor, shape });
-        }
+        let states = names.states.into_iter().zip(spec.states());
+        let states = states.map(|(name, state)| Named::new(&session, name, state.shape().to_vec()));
+        let outputs = names.outputs.into_iter().zip(shapes);
+        let outputs = outputs.map(|(name, shape)| Named::new(&session, name, shape));
         Ok(Self {
-            name: environment::name(),
+            name: String::new(),
+            binding: None,
+            input: Named::new(&session, names.picture, spec.input_shape().to_vec())?,
+            states: states.collect::<ort::Result<_>>()?,
+            outputs: outputs.collect::<ort::Result<_>>()?,
             session,
-            binding,
-            input,
-            outputs,
         })
     }
 
-    fn run_bound(&mut self, input: ArrayView4<'_, f32>) -> Result<(), EngineError> {
-        let values = input
-            .to_slice()
-            .ok_or_else(|| EngineError::new("the input is not in standard layout"))?;
-        let (_, bound) = self.input.extract_tensor_mut();
-        if bound.len() != values.len() {
+    fn bind(&mut self) -> ort::Result<()> {
+        let mut binding = self.session.create_binding()?;
+        for input in [&self.input].into_iter().chain(&self.states) {
+            binding.bind_input(&*input.name, &input.tensor)?;
+        }
+        for output in &mut self.outputs {
+            binding.bind_output(&*output.name, &mut output.tensor)?;
+        }
+        self.binding = Some(binding);
+        Ok(())
+    }
+
+    fn run_with(
+        &mut self,
+        input: ArrayView4<'_, f32>,
+        states: &[ArrayD<f32>],
+    ) -> Result<(), EngineError> {
+        if states.len() != self.states.len() {
             return Err(EngineError::new(format!(
-                "the input has {} values, the model takes {}",
-                values.len(),
-                bound.len()
+                "the model has {} states, it was given {}",
+                self.states.len(),
+                states.len()
             )));
         }
-        bound.copy_from_slice(values);
-        self.session
-            .run_binding(&self.binding)
-            .map_err(|error| EngineError::new(error.message()))?;
+        self.input.fill(input.to_slice())?;
+        for (named, state) in self.states.iter_mut().zip(states) {
+            named.fill(state.as_slice())?;
+        }
+        match &self.binding {
+            Some(binding) => self
+                .session
+                .run_binding(binding)
+                .map(drop)
+                .map_err(|error| EngineError::new(error.message())),
+            None => self.run_unbound(),
+        }
+    }
+
+    /// Hands the inputs over and takes the outputs into their tensors.
+    fn run_unbound(&mut self) -> Result<(), EngineError> {
+        let failed = |error: ort::Error| EngineError::new(error.message());
+        let inputs: Vec<(Cow<'_, str>, SessionInputValue<'_>)> = [&self.input]
+            .into_iter()
+            .chain(&self.states)
+            .map(|input| (Cow::from(&*input.name), (&input.tensor).into()))
+            .collect();
+        let given = self.session.run(inputs).map_err(failed)?;
+        for output in &mut self.outputs {
+            let value = given
+                .get(&output.name)
+                .ok_or_else(|| EngineError::new("the network gave no output"))?;
+            let (_, values) = value.try_extract_tensor::<f32>().map_err(failed)?;
+            output.fill(Some(values))?;
+        }
         Ok(())
+    }
+}
+
+/// What a session calls the places.
+struct Names {
+    picture: String,
+    states: Vec<String>,
+    /// The spec's outputs, and behind them those that give the states.
+    outputs: Vec<String>,
+}
+
+impl Names {
+    fn new(session: &Session, places: &Places) -> Self {
+        let input = |place: usize| session.inputs()[place].name().to_owned();
+        let output = |place: usize| session.outputs()[place].name().to_owned();
+        let given = places.states.iter().map(|&(_, place)| place);
+        Self {
+            picture: input(places.picture),
+            states: places.states.iter().map(|&(at, _)| input(at)).collect(),
+            outputs: places
+                .outputs
+                .iter()
+                .copied()
+                .chain(given)
+                .map(output)
+                .collect(),
+        }
     }
 }
 
@@ -116,7 +217,20 @@ impl Engine for OnnxRuntimeEngine {
     }
 
     fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<ArrayViewD<'_, f32>, EngineError> {
-        self.run_bound(input)?;
+        self.run_with(input, &[])?;
+        self.outputs[0].view()
+    }
+
+    fn step(
+        &mut self,
+        input: ArrayView4<'_, f32>,
+        states: &mut [ArrayD<f32>],
+    ) -> Result<ArrayViewD<'_, f32>, EngineError> {
+        self.run_with(input, states)?;
+        let first = self.outputs.len() - states.len();
+        for (output, state) in self.outputs[first..].iter().zip(states) {
+            put(state, &output.view()?);
+        }
         self.outputs[0].view()
     }
 
@@ -125,7 +239,7 @@ impl Engine for OnnxRuntimeEngine {
         input: ArrayView4<'_, f32>,
         take: &mut dyn FnMut(usize, ArrayViewD<'_, f32>),
     ) -> Result<(), EngineError> {
-        self.run_bound(input)?;
+        self.run_with(input, &[])?;
         for (place, output) in self.outputs.iter().enumerate() {
             take(place, output.view()?);
         }
@@ -133,47 +247,5 @@ impl Engine for OnnxRuntimeEngine {
     }
 }
 
-fn new_session(onnx: &[u8]) -> Result<Session, String> {
-    let environment = environment::current().ok_or("its library is not loaded")?;
-    let create = || -> ort::Result<Session> {
-        Session::builder(&environment)?
-            .with_intra_threads(1)?
-            .with_inter_threads(1)?
-            // The levels below lose the blocked layout of convolutions and take 2.4 times
-            // as long.
-            .with_optimization_level(GraphOptimizationLevel::All)?
-            .commit_from_memory(onnx)
-    };
-    create().map_err(|error| error.message().to_owned())
-}
-
-/// Runs once on a grey picture: models need not declare the shapes of their outputs.
-fn shapes_of_outputs(
-    session: &mut Session,
-    input: [usize; 4],
-    names: &[String],
-) -> ort::Result<Vec<Vec<usize>>> {
-    let grey = vec![0.5_f32; input.iter().product()];
-    let grey = TensorRef::from_array_view((input, grey.as_slice()))?;
-    let outputs = session.run(ort::inputs![grey])?;
-    let shape = |name: &String| {
-        let (shape, _) = outputs[name.as_str()].try_extract_tensor::<f32>()?;
-        Ok(shape.iter().map(|&side| side.max(0) as usize).collect())
-    };
-    names.iter().map(shape).collect()
-}
-
-fn declared(outlets: &[Outlet]) -> Vec<Port> {
-    let port = |outlet: &Outlet| {
-        let (kind, shape) = match outlet.dtype() {
-            ValueType::Tensor { ty, shape, .. } => (Some(ty), Some(shape)),
-            _ => (None, None),
-        };
-        Port {
-            name: outlet.name().to_owned(),
-            is_f32: Some(kind == Some(&TensorElementType::Float32)),
-            shape: shape.map(|sides| sides.iter().map(|&s| usize::try_from(s).ok()).collect()),
-        }
-    };
-    outlets.iter().map(port).collect()
-}
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
 use crate::error::{LoadError, LoadErrorKind};
-use crate::spec::{ModelOutput, ModelSpec, shape_text};
+use crate::spec::{ModelOutput, ModelSpec, ModelState, shape_text};
 
 /// An input or output as a model declares it.
 pub(crate) struct Port {
@@ -10,8 +10,18 @@ pub(crate) struct Port {
     pub(crate) shape: Option<Vec<Option<usize>>>,
 }
 
-/// Where the spec's outputs are among those that a model declares, if it can be the model
-/// that `spec` describes.
+/// Where what a spec names is among the inputs and outputs that a model declares.
+#[derive(Debug)]
+pub(crate) struct Places {
+    /// The picture, among the inputs.
+    pub(crate) picture: usize,
+    /// Each of the spec's outputs, among the outputs.
+    pub(crate) outputs: Vec<usize>,
+    /// Each state, among the inputs and among the outputs.
+    pub(crate) states: Vec<(usize, usize)>,
+}
+
+/// Finds what `spec` names, if the model can be the one that it describes.
 ///
 /// # Errors
 /// [`LoadErrorKind::Mismatch`] with both shapes.
@@ -19,30 +29,50 @@ pub(crate) fn check(
     spec: &ModelSpec,
     inputs: &[Port],
     outputs: &[Port],
-) -> Result<Vec<usize>, LoadError> {
-    let side = Side {
+) -> Result<Places, LoadError> {
+    let into = Side {
         name: "input",
         spec,
+        states: spec.states().iter().map(ModelState::input).collect(),
     };
-    side.check(side.only(inputs)?, &[spec.input_shape().to_vec()])?;
-    let side = Side {
+    let out_of = Side {
         name: "output",
         spec,
+        states: spec.states().iter().map(ModelState::output).collect(),
     };
+    let state = |state: &ModelState| {
+        let shape = [state.shape().to_vec()];
+        let places = (
+            into.named(inputs, state.input())?,
+            out_of.named(outputs, state.output())?,
+        );
+        into.check(&inputs[places.0], &shape)?;
+        out_of.check(&outputs[places.1], &shape)?;
+        Ok(places)
+    };
+    let states = spec.states().iter().map(state).collect::<Result<_, _>>()?;
+    let picture = into.only(inputs)?;
+    into.check(&inputs[picture], &[spec.input_shape().to_vec()])?;
     let place = |wanted: &ModelOutput| {
         let place = match wanted.name() {
-            None => side.only(outputs).map(|_| 0)?,
-            Some(name) => side.named(outputs, name)?,
+            None => out_of.only(outputs)?,
+            Some(name) => out_of.named(outputs, name)?,
         };
-        side.check(&outputs[place], wanted.shapes())?;
+        out_of.check(&outputs[place], wanted.shapes())?;
         Ok(place)
     };
-    spec.outputs().iter().map(place).collect()
+    Ok(Places {
+        picture,
+        outputs: spec.outputs().iter().map(place).collect::<Result<_, _>>()?,
+        states,
+    })
 }
 
 struct Side<'a> {
     name: &'static str,
     spec: &'a ModelSpec,
+    /// The names of the states on this side.
+    states: Vec<&'a str>,
 }
 
 impl Side<'_> {
@@ -52,16 +82,25 @@ impl Side<'_> {
         LoadError::new(LoadErrorKind::Mismatch, message)
     }
 
-    fn only<'p>(&self, ports: &'p [Port]) -> Result<&'p Port, LoadError> {
-        match ports {
-            [port] => Ok(port),
-            _ => Err(self.mismatch(&format!(
-                "it has {} {}s ({}), its kind has one",
-                ports.len(),
-                self.name,
-                names(ports)
-            ))),
+    /// The only one that is no state.
+    fn only(&self, ports: &[Port]) -> Result<usize, LoadError> {
+        let is_state = |port: &Port| self.states.contains(&port.name.as_str());
+        let others: Vec<_> = (0..ports.len())
+            .filter(|&place| !is_state(&ports[place]))
+            .collect();
+        if let [place] = others[..] {
+            return Ok(place);
         }
+        let beside = match self.states.len() {
+            0 => "",
+            _ => " beside its states",
+        };
+        Err(self.mismatch(&format!(
+            "it has {} {}s{beside} ({}), its kind has one",
+            others.len(),
+            self.name,
+            names(others.iter().map(|&place| &ports[place]))
+        )))
     }
 
     fn named(&self, ports: &[Port], name: &str) -> Result<usize, LoadError> {
@@ -70,7 +109,7 @@ impl Side<'_> {
             self.mismatch(&format!(
                 "it has no {} \"{name}\", but {}",
                 self.name,
-                names(ports)
+                names(ports.iter())
             ))
         })
     }
@@ -99,8 +138,8 @@ impl Side<'_> {
     }
 }
 
-fn names(ports: &[Port]) -> String {
-    let names: Vec<_> = ports.iter().map(|port| port.name.as_str()).collect();
+fn names<'p>(ports: impl Iterator<Item = &'p Port>) -> String {
+    let names: Vec<_> = ports.map(|port| port.name.as_str()).collect();
     names.join(", ")
 }
 

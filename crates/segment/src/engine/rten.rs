@@ -1,13 +1,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use ndarray::{ArrayView4, ArrayViewD, IxDyn};
-use rten::{DataType, Dimension, Model, NodeId, RunOptions, ThreadPool, Value, ValueType};
+use ndarray::{ArrayD, ArrayView4, ArrayViewD, IxDyn};
+use rten::{
+    DataType, Dimension, Model, NodeId, RunOptions, ThreadPool, Value, ValueOrView, ValueType,
+};
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensorView, TensorView};
 
 use super::ports::{self, Port};
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, put};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::spec::ModelSpec;
 
@@ -15,6 +17,9 @@ use crate::spec::ModelSpec;
 pub(crate) struct RtenEngine {
     model: Model,
     input: NodeId,
+    /// The inputs that take the states.
+    states: Vec<NodeId>,
+    /// The spec's outputs, and behind them those that give the states.
     outputs: Vec<NodeId>,
     options: RunOptions,
     last: Vec<Value>,
@@ -38,12 +43,13 @@ impl RtenEngine {
         // rten's own pool takes every core. On networks this small more threads only wait
         // for each other.
         let pool = ThreadPool::with_num_threads(1);
+        let (inputs, outputs) = (model.input_ids(), model.output_ids());
+        let given = places.states.iter().map(|&(_, place)| place);
+        let given = places.outputs.iter().copied().chain(given);
         Ok(Self {
-            input: model.input_ids()[0],
-            outputs: places
-                .into_iter()
-                .map(|place| model.output_ids()[place])
-                .collect(),
+            input: inputs[places.picture],
+            states: places.states.iter().map(|&(at, _)| inputs[at]).collect(),
+            outputs: given.map(|place| outputs[place]).collect(),
             options: RunOptions::default().with_thread_pool(Some(Arc::new(pool))),
             model,
             last: Vec::new(),
@@ -51,15 +57,33 @@ impl RtenEngine {
     }
 
     /// Runs the model into `last`, which then holds a value for each output.
-    fn run_model(&mut self, input: ArrayView4<'_, f32>) -> Result<(), EngineError> {
+    fn run_model(
+        &mut self,
+        input: ArrayView4<'_, f32>,
+        states: &[ArrayD<f32>],
+    ) -> Result<(), EngineError> {
+        if states.len() != self.states.len() {
+            return Err(EngineError::new(format!(
+                "the model has {} states, it was given {}",
+                self.states.len(),
+                states.len()
+            )));
+        }
         let shape = <[usize; 4]>::from(input.dim());
         let values = input
             .to_slice()
             .ok_or_else(|| EngineError::new("the input is not in standard layout"))?;
         let input = NdTensorView::from_data(shape, values);
+        let mut inputs: Vec<(NodeId, ValueOrView<'_>)> = Vec::with_capacity(1 + states.len());
+        inputs.push((self.input, input.into()));
+        for (&id, state) in self.states.iter().zip(states) {
+            let values = state
+                .as_slice()
+                .ok_or_else(|| EngineError::new("a state is not in standard layout"))?;
+            inputs.push((id, TensorView::from_data(state.shape(), values).into()));
+        }
         self.last.clear();
         let run = || {
-            let inputs = vec![(self.input, input.into())];
             let options = Some(self.options.clone());
             self.model.run(inputs, &self.outputs, options)
         };
@@ -90,7 +114,20 @@ impl Engine for RtenEngine {
     }
 
     fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<ArrayViewD<'_, f32>, EngineError> {
-        self.run_model(input)?;
+        self.run_model(input, &[])?;
+        self.output(0)
+    }
+
+    fn step(
+        &mut self,
+        input: ArrayView4<'_, f32>,
+        states: &mut [ArrayD<f32>],
+    ) -> Result<ArrayViewD<'_, f32>, EngineError> {
+        self.run_model(input, states)?;
+        let first = self.outputs.len() - states.len();
+        for (place, state) in states.iter_mut().enumerate() {
+            put(state, &self.output(first + place)?);
+        }
         self.output(0)
     }
 
@@ -99,7 +136,7 @@ impl Engine for RtenEngine {
         input: ArrayView4<'_, f32>,
         take: &mut dyn FnMut(usize, ArrayViewD<'_, f32>),
     ) -> Result<(), EngineError> {
-        self.run_model(input)?;
+        self.run_model(input, &[])?;
         for place in 0..self.outputs.len() {
             take(place, self.output(place)?);
         }

@@ -6,6 +6,7 @@ use std::env;
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::provider::Provider;
 use pinned::PINNED_VERSION;
 
 /// Where ONNX Runtime's library is looked for, in this order. Never the working directory.
@@ -190,4 +191,19 @@ pub fn probe(search: &RuntimeSearch) -> RuntimeReport {
         let _ = search;
         RuntimeReport::default()
     }
+}
+
+/// The providers that the ONNX Runtime which [`probe`] finds was built with, whether this
+/// build can ask for them or not; none if there is no library.
+///
+/// That one is offered does not say that it starts on this machine: to
+/// [`open`](crate::open) a model does.
+pub fn offered_providers(search: &RuntimeSearch) -> Vec<Provider> {
+    #[cfg(feature = "onnxruntime")]
+    if probe(search).loaded().is_some() {
+        let offered = |provider: &Provider| crate::engine::onnxruntime::offered(*provider);
+        return Provider::ALL.into_iter().filter(offered).collect();
+    }
+    let _ = search;
+    Vec::new()
 }

@@ -1,15 +1,17 @@
 mod outputs;
 mod parse;
+mod states;
 
 use crate::error::LoadError;
 
 pub(crate) use outputs::FACE_NUMBERS;
 pub use outputs::{AnchorGrid, ModelOutput};
+pub use states::ModelState;
 
 /// How to feed a model and what its output means. Checked when it is read.
 ///
 /// The model's input is f32, one picture: `(value / 255 - mean) / std` of each channel's
-/// value in 0 to 255.
+/// value in 0 to 255. A recurrent model has [states](Self::states) besides.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelSpec {
     name: String,
@@ -23,6 +25,7 @@ pub struct ModelSpec {
     fit: Fit,
     output: OutputKind,
     outputs: Vec<ModelOutput>,
+    states: Vec<ModelState>,
 }
 
 /// The order of a tensor's axes: N pictures, C channels, H rows, W columns.
@@ -124,6 +127,30 @@ impl ModelSpec {
     /// # Ok::<(), frosted_segment::LoadError>(())
     /// ```
     ///
+    /// A recurrent model names its states, in sides of their own or of the input:
+    ///
+    /// ```
+    /// # use frosted_segment::ModelSpec;
+    /// # let text = r#"
+    /// # name = "mine"
+    /// # layout = "nchw"
+    /// # width = 64
+    /// # height = 32
+    /// # channels = "rgb"
+    /// # mean = [0, 0, 0]
+    /// # std = [1, 1, 1]
+    /// # fit = "stretch"
+    /// # output = { kind = "alpha" }
+    /// [[state]]
+    /// input = "r1i"
+    /// output = "r1o"
+    /// shape = [1, 16, "height/2", "width/2"]
+    /// # "#;
+    /// let spec = ModelSpec::from_toml(text)?;
+    /// assert_eq!(spec.states()[0].shape(), [1, 16, 16, 32]);
+    /// # Ok::<(), frosted_segment::LoadError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`LoadErrorKind::Spec`](crate::LoadErrorKind::Spec), naming the key, its value and
     /// what is allowed, for text that is no TOML, a missing or unknown key, or a value that
@@ -200,6 +227,12 @@ impl ModelSpec {
     /// may be missing, and that of channels if there is one.
     pub fn output_shapes(&self) -> &[Vec<usize>] {
         self.outputs.first().map_or(&[], ModelOutput::shapes)
+    }
+
+    /// What the model takes of the picture before, beside its input; none of a model that
+    /// looks at each picture on its own.
+    pub fn states(&self) -> &[ModelState] {
+        &self.states
     }
 
     /// How many planes the output has; none if it is no picture.

@@ -8,7 +8,8 @@ pub struct ModelOutput {
 }
 
 impl ModelOutput {
-    /// Its name in the model; `None` for the only output of a model, whatever its name.
+    /// Its name in the model; `None` for the only output of a model that is no state,
+    /// whatever its name.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

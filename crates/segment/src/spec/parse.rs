@@ -1,4 +1,5 @@
 mod grids;
+mod states;
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -30,7 +31,7 @@ pub(super) fn model_spec(text: &str) -> Result<ModelSpec, LoadError> {
     let table = text
         .parse::<Table>()
         .map_err(|error| syntax(text, &error))?;
-    let mut keys = Keys::new("", table);
+    let mut keys = Keys::new(String::new(), table);
     let mut spec = ModelSpec {
         name: keys.line("name")?,
         sha256: keys.sha256()?,
@@ -49,11 +50,19 @@ pub(super) fn model_spec(text: &str) -> Result<ModelSpec, LoadError> {
         )?,
         output: OutputKind::Alpha,
         outputs: Vec::new(),
+        states: Vec::new(),
     };
+    spec.states = keys.states((spec.width, spec.height))?;
     let mut output = keys.table("output")?;
     keys.finish()?;
     spec.output = output_kind(&mut output, (spec.width, spec.height))?;
     output.finish()?;
+    if matches!(spec.output, OutputKind::Faces { .. }) && !spec.states.is_empty() {
+        return Err(spec_error(
+            "state has no meaning here, a model of the kind \"faces\" looks at each picture on its own"
+                .into(),
+        ));
+    }
     spec.list_outputs();
     Ok(spec)
 }
@@ -84,13 +93,13 @@ fn output_kind(keys: &mut Keys, size: (usize, usize)) -> Result<OutputKind, Load
 
 /// The keys of one table, taken out one by one: what is left at the end is unknown.
 struct Keys {
-    prefix: &'static str,
+    prefix: String,
     table: Table,
     known: Vec<&'static str>,
 }
 
 impl Keys {
-    fn new(prefix: &'static str, table: Table) -> Self {
+    fn new(prefix: String, table: Table) -> Self {
         Self {
             prefix,
             table,
@@ -104,13 +113,14 @@ impl Keys {
     }
 
     fn need(&mut self, key: &'static str, allowed: &dyn Display) -> Result<Value, LoadError> {
-        let prefix = self.prefix;
-        self.take(key)
-            .ok_or_else(|| spec_error(format!("{prefix}{key} is missing, it must be {allowed}")))
+        self.take(key).ok_or_else(|| {
+            let prefix = &self.prefix;
+            spec_error(format!("{prefix}{key} is missing, it must be {allowed}"))
+        })
     }
 
     fn wrong(&self, key: &str, value: &dyn Display, allowed: &dyn Display) -> LoadError {
-        let (prefix, value) = (self.prefix, shortened(value));
+        let (prefix, value) = (&self.prefix, shortened(value));
         spec_error(format!("{prefix}{key} is {value}, it must be {allowed}"))
     }
 
@@ -225,7 +235,7 @@ impl Keys {
 
     fn table(&mut self, key: &'static str) -> Result<Keys, LoadError> {
         match self.need(key, &"a table with the key kind")? {
-            Value::Table(table) => Ok(Keys::new("output.", table)),
+            Value::Table(table) => Ok(Keys::new("output.".to_owned(), table)),
             other => Err(self.wrong(key, &other, &"a table with the key kind")),
         }
     }

@@ -9,6 +9,10 @@ use frosted_core::{FrameSpec, Reduced, Rotation};
 use frosted_segment::ndarray::{ArrayD, ArrayView4, ArrayViewD};
 use frosted_segment::{Engine, EngineError, ModelSpec};
 
+/// The sides of the network's picture in [`spec`].
+pub(crate) const WIDTH: usize = 48;
+pub(crate) const HEIGHT: usize = 32;
+
 pub(crate) const ROTATIONS: [Rotation; 4] = [
     Rotation::None,
     Rotation::Clockwise90,

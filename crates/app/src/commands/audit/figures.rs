@@ -266,8 +266,8 @@ fn fringe(report: &Report, limits: &Limits) -> Figure {
         limit: Some(format!("remarked over {:.0} %", limits.fringe * 100.0)),
         meaning: "How much of the room's texture shows where person and room are mixed, as in hair: \
                   alpha .02 to .98; in brackets outside (.02 to .25), in the middle (.25 to .75) and inside \
-                  (.75 to .98). 100 % is as the camera saw it. A clip that is cut out along the mattes given \
-                  keeps about their alpha of the room there. An estimate: what is missing of the person there counts for or against \
+                  (.75 to .98). 100 % is as the camera saw it. By mattes that a clip was painted by it says \
+                  little of the room. An estimate: what is missing of the person there counts for or against \
                   it, most of all inside, where least of the room is mixed in; that can come to over 100 % or \
                   under 0. The figures above do not look there.",
     }

@@ -1,7 +1,7 @@
 use std::path::Path;
 
-use frosted::RuntimeSearch;
 use frosted::camera::{CameraError, CameraErrorKind, Mode};
+use frosted::{RuntimeSearch, Setup};
 use serde_json::{Value, json};
 
 use crate::commands::run::cameras_of;
@@ -20,7 +20,8 @@ pub(super) struct Live {
 
 impl Live {
     pub(super) fn look(search: &RuntimeSearch) -> Self {
-        let report = Report::new(&Places::of_this_machine(None), search.clone());
+        let mut report = Report::new(&Places::of_this_machine(None), search.clone());
+        report.start = report.start.and_then(|start| with_providers(start, search));
         let usual = StartSettings::default();
         let start = report.start.as_ref().map_or(&usual, |(start, _)| start);
         let outputs = SystemOutputs::new(&start.output);
@@ -36,7 +37,7 @@ impl Live {
         }
     }
 
-    /// Whether the files are in order.
+    /// Whether the files are in order, and what they ask for is there.
     pub(super) fn begins(&self) -> bool {
         self.report.start.is_ok()
     }
@@ -126,6 +127,38 @@ impl Live {
             ("camera", camera),
             ("virtual_camera", output),
         ]
+    }
+}
+
+/// What `frosted run` begins with, or why it does not because of the providers that the
+/// settings ask for.
+fn with_providers(
+    (start, mut notes): (StartSettings, Vec<String>),
+    search: &RuntimeSearch,
+) -> Result<(StartSettings, Vec<String>), String> {
+    if start.providers.is_empty() {
+        return Ok((start, notes));
+    }
+    // A process can load one library, and another than the settings' may be loaded.
+    if let Some(library) = start.onnxruntime.as_ref()
+        && search.given.as_ref() != Some(library)
+    {
+        notes.push(format!(
+            "provider was not tried, try it with frosted check --onnxruntime {}",
+            library.display()
+        ));
+        return Ok((start, notes));
+    }
+    let setup = Setup {
+        model: start.model.clone(),
+        engine: start.engine,
+        providers: start.providers.clone(),
+        runtime: search.clone(),
+        ..Setup::default()
+    };
+    match setup.build() {
+        Ok(_) => Ok((start, notes)),
+        Err(error) => Err(error.to_string()),
     }
 }
 
