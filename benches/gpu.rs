@@ -40,7 +40,7 @@ fn gpu(criterion: &mut Criterion) {
     };
     eprintln!("GPU: {info}");
     if info.kind == GpuKind::Software {
-        eprintln!("This is the CPU in a GPU's clothes: its times say nothing about GPUs.");
+        eprintln!("It is a software driver on the CPU: its times say nothing about GPUs.");
     }
     for (format, width, height) in FRAMES {
         let spec = FrameSpec::new(format, width, height).expect("a frame's size");

@@ -1,19 +1,15 @@
+mod surface;
+
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use frosted_core::internal::{ConcealPlan, Cover, FrameId};
-use frosted_core::{
-    ComposeError, ComposeErrorKind, FrameSpec, FrameView, Reduced, Rotation, SegmenterInfo,
-    Timestamp,
-};
+use frosted_core::{FrameSpec, Rotation, SegmenterInfo, Timestamp};
 use frosted_gpu::{GpuInfo, Handover, TextureCompositor, check_texture, wgpu};
-use frosted_pipeline::{
-    DistantSurface, Error, ErrorKind, FrameReport, Settings, Surface, SurfacePipeline, SystemClock,
-};
+use frosted_pipeline::{Error, ErrorKind, FrameReport, Settings, SurfacePipeline, SystemClock};
 use frosted_segment::{Engine, ModelSpec, NetworkSegmenter};
 
 use crate::setup::{Setup, SetupError};
+use surface::{Textures, check_input, guarded};
 
 /// Turns textures of the room into protected ones, one stream per pipeline: the same states,
 /// subject and temporal rules as [`Pipeline`](crate::Pipeline)'s, the same bytes.
@@ -60,7 +56,8 @@ use crate::setup::{Setup, SetupError};
 /// errors are left alone. Once it is lost, so is the pipeline: build another one.
 ///
 /// The caller's thread waits for the GPU once for the reduced picture and, unless
-/// [`TextureOptions::handover`] says otherwise, once for the painted frame.
+/// [`TextureOptions::handover`] says otherwise, once for the painted frame. It polls the device
+/// meanwhile: callbacks of the app's own that are due run on that thread.
 pub struct TexturePipeline {
     stages: SurfacePipeline,
     compositor: TextureCompositor,
@@ -263,91 +260,6 @@ impl TexturePipeline {
             Err(error) => Err((ErrorKind::Frame, format!("the {name}'s {error}"))),
         }
     }
-}
-
-/// Whether a frame can go from `input` to `output`, which can hold one.
-fn check_input(input: &wgpu::Texture, output: &wgpu::Texture) -> Result<(), (ErrorKind, String)> {
-    check_texture("the input", input, wgpu::TextureUsages::COPY_SRC)
-        .map_err(|error| (ErrorKind::Texture, error.to_string()))?;
-    let words = |texture: &wgpu::Texture| {
-        let (width, height) = (texture.width(), texture.height());
-        format!("{:?} {width}x{height}", texture.format())
-    };
-    if words(input) != words(output) {
-        return Err((
-            ErrorKind::OutputDiffers,
-            format!(
-                "output is {}, input is {}: they must be the same",
-                words(output),
-                words(input)
-            ),
-        ));
-    }
-    if input == output {
-        return Err((
-            ErrorKind::Texture,
-            "input and output are the same texture, give the protected frame one of its own"
-                .to_owned(),
-        ));
-    }
-    Ok(())
-}
-
-/// Textures, and what works on them.
-struct Textures<'a> {
-    compositor: &'a mut TextureCompositor,
-    /// None where only a card is to be shown.
-    input: Option<&'a wgpu::Texture>,
-    output: &'a wgpu::Texture,
-    spec: FrameSpec,
-    handover: Handover,
-    failure: &'a mut Option<String>,
-}
-
-/// Keeps what an error says.
-fn note(failure: &mut Option<String>) -> impl FnOnce(&ComposeError) {
-    |error| *failure = Some(error.to_string())
-}
-
-impl Surface for Textures<'_> {
-    fn configure(&mut self, spec: &FrameSpec, plan: &ConcealPlan) -> Result<(), ComposeError> {
-        let outcome = self.compositor.configure(spec, plan);
-        outcome.inspect_err(note(self.failure))
-    }
-
-    fn reduce(&mut self, id: FrameId) -> Result<&Reduced, ComposeError> {
-        let input = self.input.ok_or_else(|| {
-            let message = "there is no frame to reduce";
-            ComposeError::new(ComposeErrorKind::WrongSpec, message)
-        })?;
-        let outcome = self.compositor.reduce(id, input);
-        outcome.inspect_err(note(self.failure))
-    }
-
-    fn paint(&mut self, id: FrameId, cover: Cover<'_>) -> Result<(), ComposeError> {
-        let (output, handover) = (self.output, self.handover);
-        let outcome = self.compositor.paint(id, cover, output, handover);
-        outcome.inspect_err(note(self.failure))
-    }
-}
-
-impl DistantSurface for Textures<'_> {
-    fn spec(&self) -> FrameSpec {
-        self.spec
-    }
-
-    fn show(&mut self, picture: &FrameView<'_>) -> Result<(), ComposeError> {
-        let outcome = guarded(|| self.compositor.show(picture, self.output));
-        outcome.inspect_err(note(self.failure))
-    }
-}
-
-/// Drivers and their bindings panic, too.
-fn guarded<T>(work: impl FnOnce() -> Result<T, ComposeError>) -> Result<T, ComposeError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        let message = "the GPU's driver panicked";
-        Err(ComposeError::new(ComposeErrorKind::Device, message))
-    })
 }
 
 impl fmt::Debug for TexturePipeline {

@@ -1,8 +1,12 @@
 //! Textures of a software GPU, filled and read for the tests.
+#![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+
+pub(crate) mod stream;
 
 use frosted::gpu::wgpu;
 use frosted::{Frame, FrameSpec};
+pub(crate) use wgpu::TextureFormat as Format;
 
 /// Two devices of the test's own with `limits` on a software driver. `None`, said aloud, where
 /// there is none such and none is required.

@@ -71,6 +71,13 @@ impl Packing {
         &self.planes
     }
 
+    /// The same, of which no pass sees a row.
+    #[cfg(test)]
+    pub(crate) fn without_rows(mut self) -> Self {
+        self.planes.iter_mut().for_each(|plane| plane.rows = 0);
+        self
+    }
+
     /// With the header.
     pub(crate) fn bytes(&self) -> usize {
         self.words * WORD

@@ -101,8 +101,8 @@ impl Preview {
             .with_inner_size(PhysicalSize::new(width, height));
         let window = Arc::new(events.create_window(attributes)?);
         let screen = pollster::block_on(Screen::open(Arc::clone(&window)))?;
-        let pipeline = Setup::default()
-            .build_for_textures(screen.device.clone(), screen.queue.clone())?;
+        let pipeline =
+            Setup::default().build_for_textures(screen.device.clone(), screen.queue.clone())?;
         let texture = |label, usage| {
             screen.device.create_texture(&wgpu::TextureDescriptor {
                 label: Some(label),

@@ -1,0 +1,133 @@
+use std::time::Duration;
+
+use frosted_core::{Frame, Mask};
+
+use super::*;
+use crate::options::{AdapterChoice, GpuOptions};
+
+/// What an output holds before it is painted.
+const HELD: u8 = 0x77;
+
+/// A compositor that has reduced a frame; its matte, and an output that is painted next.
+struct Step {
+    compositor: TextureCompositor,
+    input: wgpu::Texture,
+    matte: Mask,
+    output: wgpu::Texture,
+}
+
+impl Step {
+    /// The tests in `tests/` say aloud that there is no software driver.
+    fn new() -> Option<Self> {
+        let gpu = Gpu::open(&GpuOptions {
+            adapter: AdapterChoice::Software,
+            ..GpuOptions::default()
+        });
+        let mut compositor = TextureCompositor {
+            gpu: gpu.ok()?,
+            ready: Ready::default(),
+        };
+        let [input, output] = [(); 2].map(|()| compositor.texture(1920, 1080));
+        let spec = FrameSpec::new(PixelFormat::Rgba8, 1920, 1080).unwrap();
+        let mut held = Frame::new(spec);
+        held.bytes_mut().fill(HELD);
+        compositor.show(&held.view(), &output).unwrap();
+        let mut step = Self {
+            compositor,
+            input,
+            matte: Mask::new(),
+            output,
+        };
+        step.begin();
+        Some(step)
+    }
+
+    fn begin(&mut self) {
+        let spec = FrameSpec::new(PixelFormat::Rgba8, 1920, 1080).unwrap();
+        let plan = ConcealPlan::new(&spec, (256, 144), TextHeight::default());
+        self.compositor.configure(&spec, &plan).unwrap();
+        let reduced = self.compositor.reduce(FrameId(1), &self.input).unwrap();
+        self.matte.begin(reduced).fill(255);
+    }
+
+    fn paint(&mut self, handover: Handover) -> Result<(), ComposeError> {
+        let cover = Cover::Background {
+            matte: &self.matte,
+            backdrop: Backdrop::Flat([16, 128, 128]),
+        };
+        let output = &self.output;
+        self.compositor.paint(FrameId(1), cover, output, handover)
+    }
+
+    /// Whether all of the output is `level`.
+    fn output_is(&self, level: u8) -> bool {
+        let (gpu, output) = (&self.compositor.gpu, &self.output);
+        let stride = 4 * output.width();
+        let readback = HostBuffer::readback(&gpu.device, (stride * output.height()) as usize);
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        let place = wgpu::TexelCopyBufferInfo {
+            buffer: &readback.buffer,
+            layout: wgpu::TexelCopyBufferLayout {
+                offset: 0,
+                bytes_per_row: Some(stride),
+                rows_per_image: None,
+            },
+        };
+        encoder.copy_texture_to_buffer(output.as_image_copy(), place, output.size());
+        let submission = gpu.submit(encoder, std::iter::once(&readback));
+        gpu.finish(submission, std::iter::once(&readback)).unwrap();
+        let is_level = |bytes: &[u8]| Ok(bytes.iter().all(|&byte| byte == level));
+        readback.read(is_level).unwrap()
+    }
+}
+
+#[test]
+fn a_gpu_that_takes_too_long_leaves_the_output_alone() {
+    let Some(mut step) = Step::new() else {
+        return;
+    };
+    let patience = step.compositor.gpu.patience;
+    step.compositor.gpu.patience = Duration::ZERO;
+    let outcome = step.paint(Handover::Checked);
+    step.compositor.gpu.patience = patience;
+    let error = outcome.unwrap_err();
+    assert!(error.to_string().contains("took more than 0 s"), "{error}");
+    assert!(step.output_is(HELD));
+    step.begin();
+    step.paint(Handover::Checked).unwrap();
+    assert!(!step.output_is(HELD));
+}
+
+#[test]
+fn a_pass_that_does_not_run_leaves_the_output_alone() {
+    let Some(mut step) = Step::new() else {
+        return;
+    };
+    step.compositor
+        .ready
+        .session()
+        .unwrap()
+        .session
+        .skip_painting();
+    let error = step.paint(Handover::Checked).unwrap_err();
+    assert!(error.to_string().contains("a pass did not run"), "{error}");
+    assert!(step.output_is(HELD));
+}
+
+#[test]
+fn a_pass_that_does_not_run_is_told_by_the_next_call_if_nobody_waited() {
+    let Some(mut step) = Step::new() else {
+        return;
+    };
+    step.compositor
+        .ready
+        .session()
+        .unwrap()
+        .session
+        .skip_painting();
+    step.paint(Handover::AtOnce).unwrap();
+    assert!(step.output_is(0), "something else than zeros was painted");
+    let outcome = step.compositor.reduce(FrameId(2), &step.input);
+    let error = outcome.map(drop).unwrap_err();
+    assert!(error.to_string().contains("a pass did not run"), "{error}");
+}
