@@ -204,4 +204,148 @@ mod tests {
         compositor.configure(&spec, &plan).unwrap();
         assert!(compositor.reduce(FrameId(2), &source.view()).is_ok());
     }
+
+    #[test]
+    fn passes_that_run_in_part_are_errors_and_give_nothing_of_the_frame_before() {
+        let Some(mut compositor) = software() else {
+            return;
+        };
+        let spec = FrameSpec::new(PixelFormat::Rgba8, 640, 360).unwrap();
+        let plan = ConcealPlan::new(&spec, (160, 90), TextHeight::default());
+        let (mut white, black) = (Frame::new(spec), Frame::new(spec));
+        white.bytes_mut().fill(255);
+        let cover = Cover::Everything {
+            backdrop: Backdrop::Flat([0; 3]),
+        };
+        for most_groups in [0, 1] {
+            for hindered in ["reduce", "paint"] {
+                compositor.configure(&spec, &plan).unwrap();
+                let mut matte = Mask::new();
+                let reduced = compositor.reduce(FrameId(1), &white.view()).unwrap();
+                matte.begin(reduced).fill(255);
+                let person = Cover::Background {
+                    matte: &matte,
+                    backdrop: Backdrop::Flat([0; 3]),
+                };
+                let mut target = Frame::new(spec);
+                let (white, mut out) = (white.view(), target.view_mut());
+                compositor
+                    .paint(FrameId(1), &white, person, &mut out)
+                    .unwrap();
+                target.bytes_mut().fill(7);
+                let hinder = |compositor: &mut GpuCompositor| {
+                    let memory = compositor.ready.session().unwrap();
+                    memory.session.hinder(most_groups);
+                };
+                let outcome = if hindered == "reduce" {
+                    hinder(&mut compositor);
+                    compositor.reduce(FrameId(2), &black.view()).map(|_| ())
+                } else {
+                    compositor.reduce(FrameId(2), &black.view()).unwrap();
+                    hinder(&mut compositor);
+                    let (black, mut out) = (black.view(), target.view_mut());
+                    compositor.paint(FrameId(2), &black, cover, &mut out)
+                };
+                let error = outcome.unwrap_err();
+                assert_eq!(
+                    error.kind(),
+                    ComposeErrorKind::Device,
+                    "{hindered}: {error}"
+                );
+                assert!(target.bytes().iter().all(|&byte| byte == 7), "{hindered}");
+            }
+        }
+    }
+
+    /// Gives the GPU work of its own for some seconds.
+    fn hang(gpu: &Gpu) {
+        let module = gpu
+            .device
+            .create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: None,
+                source: wgpu::ShaderSource::Wgsl(
+                    "@group(0) @binding(0) var<storage, read_write> out: array<u32>;
+                 @compute @workgroup_size(64)
+                 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+                     var x = id.x + out[0];
+                     for (var i = 0u; i < 60000u; i++) { x = x * 1664525u + (x >> 7u) + i; }
+                     out[id.x & 63u] = x;
+                 }"
+                    .into(),
+                ),
+            });
+        let pipeline = gpu
+            .device
+            .create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: None,
+                layout: None,
+                module: &module,
+                entry_point: Some("main"),
+                compilation_options: Default::default(),
+                cache: None,
+            });
+        let buffer = crate::buffers::storage(&gpu.device, "out", 256).unwrap();
+        let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout: &pipeline.get_bind_group_layout(0),
+            entries: &[wgpu::BindGroupEntry {
+                binding: 0,
+                resource: buffer.as_entire_binding(),
+            }],
+        });
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        let mut pass = encoder.begin_compute_pass(&Default::default());
+        pass.set_pipeline(&pipeline);
+        pass.set_bind_group(0, &group, &[]);
+        pass.dispatch_workgroups(2500, 1, 1);
+        drop(pass);
+        gpu.queue.submit([encoder.finish()]);
+    }
+
+    #[test]
+    fn a_gpu_that_hangs_is_given_up_and_let_go_without_waiting_for_it() {
+        use std::time::{Duration, Instant};
+
+        let Some(mut compositor) = software() else {
+            return;
+        };
+        let spec = FrameSpec::new(PixelFormat::Nv12, 64, 48).unwrap();
+        let plan = ConcealPlan::new(&spec, (16, 12), TextHeight::default());
+        compositor.configure(&spec, &plan).unwrap();
+        compositor.gpu.patience = Duration::from_millis(50);
+        hang(&compositor.gpu);
+        // This driver takes the next step only when it is done with the last one, and is then
+        // late already; others take it, and are waited for in vain.
+        let frame = Frame::new(spec);
+        let error = compositor.reduce(FrameId(1), &frame.view()).unwrap_err();
+        assert!(error.to_string().contains("took more than"), "{error}");
+        hang(&compositor.gpu);
+        let began = Instant::now();
+        drop(compositor);
+        assert!(
+            began.elapsed() < Duration::from_millis(300),
+            "{:?}",
+            began.elapsed()
+        );
+    }
+
+    #[test]
+    fn a_shader_that_a_driver_does_not_take_is_an_error() {
+        let Some(mut compositor) = software() else {
+            return;
+        };
+        let error = compositor
+            .gpu
+            .prepare("be prepared", |gpu| {
+                let device = gpu.device.clone();
+                Ok(gpu.passes.paint(&device, "fn main( {".into()))
+            })
+            .map(drop)
+            .unwrap_err();
+        assert_eq!(error.kind(), ComposeErrorKind::Device, "{error}");
+        // The device goes on.
+        let spec = FrameSpec::new(PixelFormat::Nv12, 64, 48).unwrap();
+        let plan = ConcealPlan::new(&spec, (16, 12), TextHeight::default());
+        compositor.configure(&spec, &plan).unwrap();
+    }
 }

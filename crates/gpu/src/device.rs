@@ -1,4 +1,5 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -40,6 +41,15 @@ pub(crate) struct Gpu {
     pub(crate) patience: Duration,
     timer: Option<Timer>,
     trouble: Trouble,
+    /// A step took too long: the GPU may never come back.
+    hangs: AtomicBool,
+}
+
+/// A step that was handed to the GPU.
+pub(crate) struct Submission {
+    index: wgpu::SubmissionIndex,
+    /// How long handing it over took.
+    spent: Duration,
 }
 
 impl Gpu {
@@ -101,6 +111,7 @@ impl Gpu {
             device,
             queue,
             trouble,
+            hangs: AtomicBool::new(false),
         })
     }
 
@@ -157,20 +168,22 @@ impl Gpu {
         &'b self,
         mut encoder: wgpu::CommandEncoder,
         buffers: impl Iterator<Item = &'b HostBuffer>,
-    ) -> wgpu::SubmissionIndex {
+    ) -> Submission {
         if let Some(timer) = &self.timer {
             timer.record(&mut encoder);
         }
-        let submission = self.queue.submit([encoder.finish()]);
+        let began = Instant::now();
+        let index = self.queue.submit([encoder.finish()]);
+        let spent = began.elapsed();
         buffers.chain(self.times()).for_each(HostBuffer::ask);
-        submission
+        Submission { index, spent }
     }
 
     /// Waits until a step is done and `buffers` are the host's again. How long its pass took,
     /// if that is measured.
     pub(crate) fn finish<'b>(
         &'b self,
-        submission: wgpu::SubmissionIndex,
+        submission: Submission,
         buffers: impl Iterator<Item = &'b HostBuffer>,
     ) -> Result<Option<Duration>, ComposeError> {
         self.wait(submission, buffers.chain(self.times()))?;
@@ -183,29 +196,48 @@ impl Gpu {
 
     fn wait<'b>(
         &self,
-        submission: wgpu::SubmissionIndex,
+        submission: Submission,
         mut buffers: impl Iterator<Item = &'b HostBuffer>,
     ) -> Result<(), ComposeError> {
-        let deadline = Instant::now() + self.patience;
+        // A driver that is behind may take its time already when it is handed the step.
+        let left = self.patience.saturating_sub(submission.spent);
+        if left.is_zero() {
+            return Err(self.took_too_long());
+        }
+        let deadline = Instant::now() + left;
         let poll = wgpu::PollType::Wait {
-            submission_index: Some(submission),
-            timeout: Some(self.patience),
+            submission_index: Some(submission.index),
+            timeout: Some(left),
         };
         // wgpu 30 has no error for a device that is lost while it is waited for: it panics,
         // with none of its locks held.
         let polled = catch_unwind(AssertUnwindSafe(|| self.device.poll(poll)));
         match polled {
             Ok(Ok(_)) => {}
-            Ok(Err(wgpu::PollError::Timeout)) => {
-                let limit = format!("it took more than {} s", self.patience.as_secs());
-                return Err(failed("finish the frame", &limit));
-            }
+            Ok(Err(wgpu::PollError::Timeout)) => return Err(self.took_too_long()),
             // A submission that was never taken has no report of its own.
             Ok(Err(wgpu::PollError::WrongSubmissionIndex(..))) | Err(_) => {
                 return Err(failed("finish the frame", LOST));
             }
         }
         buffers.try_for_each(|buffer| buffer.wait(deadline))
+    }
+
+    fn took_too_long(&self) -> ComposeError {
+        self.hangs.store(true, Ordering::Relaxed);
+        let limit = format!("it took more than {} s", self.patience.as_secs());
+        failed("finish the frame", &limit)
+    }
+}
+
+impl Drop for Gpu {
+    fn drop(&mut self) {
+        if *self.hangs.get_mut() {
+            // The last handle of a queue waits without limit for what the queue has to do when it
+            // is dropped, and the stream, which the CPU could carry on, with it. This one is never
+            // dropped.
+            std::mem::forget(self.queue.clone());
+        }
     }
 }
 

@@ -30,7 +30,7 @@ impl FrameBuffers {
         bytes: usize,
         reduced_words: usize,
     ) -> Result<Self, ComposeError> {
-        // The last word is the receipt.
+        // The first word is for the receipts.
         let reduced_bytes = WORD * (CHANNELS * reduced_words + 1);
         Ok(Self {
             given: buffers::storage(device, "a frame", bytes)?,

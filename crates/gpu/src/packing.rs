@@ -3,7 +3,8 @@ use frosted_core::{FrameSpec, FrameView, FrameViewMut, MAX_PLANES};
 
 use crate::params;
 
-/// Words before the first plane: each pass leaves its receipt there, one a plane.
+/// Words before the first plane: the workgroups of each pass leave their receipts there, one a
+/// plane.
 pub(crate) const HEADER_WORDS: usize = 4;
 
 /// Bytes of a word.
@@ -71,11 +72,9 @@ impl Packing {
         &self.planes
     }
 
-    /// The same, of which no pass sees a row.
-    #[cfg(test)]
-    pub(crate) fn without_rows(mut self) -> Self {
-        self.planes.iter_mut().for_each(|plane| plane.rows = 0);
-        self
+    /// Those that frames have.
+    pub(crate) fn used_planes(&self) -> &[params::Plane] {
+        &self.planes[..self.count]
     }
 
     /// With the header.

@@ -3,7 +3,7 @@ use frosted_core::internal::{Backdrop, ConcealPlan, Cover, FrameId};
 use frosted_core::{ComposeError, ComposeErrorKind, FrameSpec, Reduced};
 
 use crate::buffers::HostBuffer;
-use crate::device::{Gpu, failed};
+use crate::device::{Gpu, Submission, failed};
 use crate::frame_buffers::{FrameBuffers, StepBuffers};
 use crate::held::{Change, HeldBackdrop};
 use crate::packing::{Alignment, Packing, WORD};
@@ -34,11 +34,14 @@ pub(crate) struct Session {
     backdrop: HeldBackdrop,
     reduce: ReducePass,
     paint: PaintPass,
+    /// Workgroups each way at most, for tests of passes that do not run to their end.
+    #[cfg(test)]
+    most_groups: Option<u32>,
 }
 
 /// A frame that is being painted.
 pub(crate) struct Painting {
-    submission: wgpu::SubmissionIndex,
+    submission: Submission,
     sends_backdrop: bool,
 }
 
@@ -51,6 +54,8 @@ struct ReducePass {
 struct PaintPass {
     /// One a plane.
     pipelines: Vec<wgpu::ComputePipeline>,
+    /// Workgroups across and down of each.
+    groups: Vec<(u32, u32)>,
     bindings: wgpu::BindGroup,
 }
 
@@ -106,6 +111,14 @@ impl Session {
             pipelines: paint_shaders
                 .map(|shader| gpu.passes.paint(&device, shader))
                 .collect(),
+            groups: packing
+                .used_planes()
+                .iter()
+                .map(|plane| {
+                    let across = plane.row_words.div_ceil(PAINT_GROUP.0);
+                    (across, plane.rows.div_ceil(PAINT_GROUP.1))
+                })
+                .collect(),
             bindings: bind_paint(gpu, &frame, &step, &backdrop),
         };
         let bindings = [&step.params, &frame.given, &frame.reduced];
@@ -127,6 +140,8 @@ impl Session {
             backdrop,
             reduce,
             paint,
+            #[cfg(test)]
+            most_groups: None,
         })
     }
 
@@ -168,8 +183,9 @@ impl Session {
         let (frame, step) = (&self.frame, &self.step);
         take(&mut encoder, &frame.given);
         step.record(&mut encoder, &params, false);
+        encoder.clear_buffer(&frame.reduced, 0, Some(WORD as u64));
         let mut pass = gpu.begin_pass(&mut encoder);
-        let (across, down) = self.reduce.groups;
+        let (across, down) = self.hindered(self.reduce.groups);
         pass.set_pipeline(&self.reduce.pipeline);
         pass.set_bind_group(0, &self.reduce.bindings, &[]);
         pass.dispatch_workgroups(across, down, 1);
@@ -183,8 +199,8 @@ impl Session {
         }
         let (reduced, spec) = (&mut self.reduced, &self.spec);
         readback.read(|bytes| {
-            let (planes, receipt) = bytes.split_at(bytes.len() - WORD);
-            check_receipts(receipt, params.receipt)?;
+            let (receipts, planes) = bytes.split_at(WORD);
+            check_receipts(receipts, params.receipt, &[self.reduce.groups])?;
             let out = reduced.prepare(spec, self.square_px, id);
             for (out, plane) in out
                 .into_iter()
@@ -231,8 +247,9 @@ impl Session {
         if sends_backdrop {
             self.backdrop.record(&mut encoder);
         }
-        self.paint
-            .record(gpu.begin_pass(&mut encoder), &self.packing);
+        // All of it: what an earlier frame left is not to go to any output.
+        encoder.clear_buffer(&self.frame.painted, 0, None);
+        self.record_painting(gpu.begin_pass(&mut encoder));
         give(&mut encoder, &self.frame.painted);
         let submission = gpu.submit(encoder, self.painting_buffers(readback, sends_backdrop));
         Ok(Painting {
@@ -266,30 +283,38 @@ impl Session {
 
     /// Whether every pass of the last painting ran, which `painted`, the beginning of it, says.
     pub(crate) fn check_painted(&self, painted: &[u8]) -> Result<(), ComposeError> {
-        check_receipts(&painted[..self.paint.pipelines.len() * WORD], self.receipt)
+        let receipts = &painted[..self.paint.pipelines.len() * WORD];
+        check_receipts(receipts, self.receipt, &self.paint.groups)
     }
 
-    /// From now on no pass paints anything.
-    #[cfg(test)]
-    pub(crate) fn skip_painting(&mut self) {
-        self.packing = self.packing.without_rows();
-    }
-
-    fn next_receipt(&mut self) -> u32 {
-        self.receipt = self.receipt.wrapping_add(1).max(1);
-        self.receipt
-    }
-}
-
-impl PaintPass {
-    fn record(&self, mut pass: wgpu::ComputePass<'_>, packing: &Packing) {
-        pass.set_bind_group(0, &self.bindings, &[]);
-        for (pipeline, plane) in self.pipelines.iter().zip(packing.planes()) {
-            let across = plane.row_words.div_ceil(PAINT_GROUP.0);
-            let down = plane.rows.div_ceil(PAINT_GROUP.1);
+    fn record_painting(&self, mut pass: wgpu::ComputePass<'_>) {
+        pass.set_bind_group(0, &self.paint.bindings, &[]);
+        for (pipeline, &groups) in self.paint.pipelines.iter().zip(&self.paint.groups) {
+            let (across, down) = self.hindered(groups);
             pass.set_pipeline(pipeline);
             pass.dispatch_workgroups(across, down, 1);
         }
+    }
+
+    /// The workgroups of `groups` that are run: all of them, but for tests.
+    fn hindered(&self, groups: (u32, u32)) -> (u32, u32) {
+        #[cfg(test)]
+        if let Some(most) = self.most_groups {
+            return (groups.0.min(most), groups.1.min(most));
+        }
+        groups
+    }
+
+    /// From now on a pass runs at most so many workgroups each way.
+    #[cfg(test)]
+    pub(crate) fn hinder(&mut self, most_groups: u32) {
+        self.most_groups = Some(most_groups);
+    }
+
+    /// Always odd: no number of workgroups, which is below 2^32, adds up to 0 by it.
+    fn next_receipt(&mut self) -> u32 {
+        self.receipt = self.receipt.wrapping_add(2) | 1;
+        self.receipt
     }
 }
 
@@ -316,12 +341,20 @@ fn groups_of(device: &wgpu::Device, squares: usize) -> (u32, u32) {
     (across, groups.div_ceil(across))
 }
 
-fn check_receipts(receipts: &[u8], wanted: u32) -> Result<(), ComposeError> {
-    let mut receipts = receipts.chunks_exact(WORD);
-    if receipts.all(|receipt| *receipt == wanted.to_le_bytes()) {
+/// Whether every workgroup of `groups`, one pass each, left `receipt`.
+fn check_receipts(
+    receipts: &[u8],
+    receipt: u32,
+    groups: &[(u32, u32)],
+) -> Result<(), ComposeError> {
+    let sums = receipts.chunks_exact(WORD);
+    let wanted = groups
+        .iter()
+        .map(|(across, down)| receipt.wrapping_mul(across * down).to_le_bytes());
+    if sums.eq(wanted) {
         return Ok(());
     }
-    Err(failed("finish the frame", "a pass did not run"))
+    Err(failed("finish the frame", "a pass did not run to its end"))
 }
 
 #[cfg(test)]
@@ -329,12 +362,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pass_that_left_no_receipt_did_not_run() {
-        let receipts = [7, 0, 0, 0, 7, 0, 0, 0];
-        assert_eq!(check_receipts(&receipts, 7), Ok(()));
-        for wrong in [[7, 0, 0, 0, 6, 0, 0, 0], [6, 0, 0, 0, 7, 0, 0, 0]] {
-            let error = check_receipts(&wrong, 7).unwrap_err();
-            assert_eq!(error.kind(), ComposeErrorKind::Device);
+    fn a_pass_that_left_no_receipt_or_too_few_did_not_run() {
+        let groups = [(3, 2), (1, 1)];
+        let sums = |sums: [u32; 2]| sums.map(u32::to_le_bytes).concat();
+        assert_eq!(check_receipts(&sums([42, 7]), 7, &groups), Ok(()));
+        for wrong in [[35, 7], [42, 0], [0, 7], [30, 5], [49, 7]] {
+            let error = check_receipts(&sums(wrong), 7, &groups).unwrap_err();
+            assert_eq!(error.kind(), ComposeErrorKind::Device, "{wrong:?}");
         }
     }
 }

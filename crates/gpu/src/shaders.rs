@@ -11,6 +11,7 @@ use frosted_core::internal::fixed::{
 use frosted_core::internal::layout::{self, ALPHA, PlaneLayout};
 use frosted_core::{MAX_PLANES, PixelFormat};
 
+use crate::packing::HEADER_WORDS;
 use crate::params::{CHANNELS, EVERYTHING, FIELD, FLAT, MATTE, OPAQUE_ROOM, PICTURE, TRANSPARENT};
 use crate::tables::{PLACE_BITS, RAMP_WORDS};
 
@@ -49,6 +50,7 @@ fn shared_constants() -> String {
         ("PLANES", MAX_PLANES as u32),
         ("CHANNELS", CHANNELS as u32),
         ("ALPHA", ALPHA as u32),
+        ("HEADER_WORDS", HEADER_WORDS as u32),
         ("REDUCE_GROUP", REDUCE_GROUP),
         ("PAINT_GROUP_X", PAINT_GROUP.0),
         ("PAINT_GROUP_Y", PAINT_GROUP.1),

@@ -57,8 +57,8 @@ struct Params {
     nodes_down: u32,
     // The flat colour: one level a byte.
     colour: u32,
-    // Written beside the output by each pass that ran, so that what an earlier frame left
-    // there is never taken for this frame's.
+    // An odd number, the frame's own. Each workgroup that ran adds it beside the output to what
+    // was 0, so that what an earlier frame left there is never taken for this frame's.
     receipt: u32,
 }
 

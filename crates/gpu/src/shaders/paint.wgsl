@@ -4,7 +4,14 @@
 // what only the host knows.
 
 @group(0) @binding(1) var<storage, read> given: array<u32>;
-@group(0) @binding(4) var<storage, read_write> painted: array<u32>;
+@group(0) @binding(4) var<storage, read_write> painted: Painted;
+
+struct Painted {
+    // One a plane: what each workgroup that ran added, see Params.
+    receipts: array<atomic<u32>, HEADER_WORDS>,
+    // Planes count words from the header on.
+    words: array<u32>,
+}
 
 // The sums of the alphas of a pattern's pixels: its left column's and its right one's. Behind
 // an odd frame's edge the edge counts again.
@@ -49,7 +56,10 @@ fn sample_of(channel: u32, level: u32, behind: u32, alpha: u32) -> u32 {
 }
 
 @compute @workgroup_size(PAINT_GROUP_X, PAINT_GROUP_Y)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+fn main(
+    @builtin(global_invocation_id) id: vec3<u32>,
+    @builtin(local_invocation_index) local: u32,
+) {
     let plane = params.planes[PLANE];
     if id.x >= plane.row_words || id.y >= plane.rows {
         return;
@@ -89,8 +99,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         }
         word |= sample_of(channel, byte_of(given_word, index), behind, alpha) << (8u * byte);
     }
-    painted[at] = word;
-    if id.x == 0u && id.y == 0u {
-        painted[PLANE] = params.receipt;
+    painted.words[at - HEADER_WORDS] = word;
+    if local == 0u {
+        atomicAdd(&painted.receipts[PLANE], params.receipt);
     }
 }

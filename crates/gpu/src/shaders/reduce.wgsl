@@ -4,7 +4,13 @@
 // the output is written once.
 
 @group(0) @binding(1) var<storage, read> given: array<u32>;
-@group(0) @binding(2) var<storage, read_write> reduced: array<u32>;
+@group(0) @binding(2) var<storage, read_write> reduced: Reduced;
+
+struct Reduced {
+    // What each workgroup that ran added, see Params.
+    receipts: atomic<u32>,
+    words: array<u32>,
+}
 
 const GROUP_WORDS: u32 = REDUCE_GROUP / 4u;
 
@@ -89,13 +95,13 @@ fn main(
         let word = group_index * GROUP_WORDS + place;
         if word < params.reduced_words {
             let first = 4u * place;
-            reduced[channel * params.reduced_words + word] = means[channel][first]
+            reduced.words[channel * params.reduced_words + word] = means[channel][first]
                 | (means[channel][first + 1u] << 8u)
                 | (means[channel][first + 2u] << 16u)
                 | (means[channel][first + 3u] << 24u);
         }
     }
-    if group_index == 0u && local == 0u {
-        reduced[CHANNELS * params.reduced_words] = params.receipt;
+    if local == 0u {
+        atomicAdd(&reduced.receipts, params.receipt);
     }
 }

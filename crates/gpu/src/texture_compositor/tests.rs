@@ -103,12 +103,7 @@ fn a_pass_that_does_not_run_leaves_the_output_alone() {
     let Some(mut step) = Step::new() else {
         return;
     };
-    step.compositor
-        .ready
-        .session()
-        .unwrap()
-        .session
-        .skip_painting();
+    step.compositor.ready.session().unwrap().session.hinder(0);
     let error = step.paint(Handover::Checked).unwrap_err();
     assert!(error.to_string().contains("a pass did not run"), "{error}");
     assert!(step.output_is(HELD));
@@ -119,12 +114,7 @@ fn a_pass_that_does_not_run_is_told_by_the_next_call_if_nobody_waited() {
     let Some(mut step) = Step::new() else {
         return;
     };
-    step.compositor
-        .ready
-        .session()
-        .unwrap()
-        .session
-        .skip_painting();
+    step.compositor.ready.session().unwrap().session.hinder(0);
     step.paint(Handover::AtOnce).unwrap();
     assert!(step.output_is(0), "something else than zeros was painted");
     let outcome = step.compositor.reduce(FrameId(2), &step.input);
