@@ -3,7 +3,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use frosted_core::internal::{Backdrop, Compositor, ConcealPlan, Cover, FrameId};
+use frosted_core::internal::{Backdrop, Compositor, ConcealPlan, Cover, Field, FrameId};
 use frosted_core::{
     ComposeError, ComposeErrorKind, CompositorInfo, Frame, FrameSpec, FrameView, FrameViewMut,
     Mask, Reduced,
@@ -120,15 +120,25 @@ struct Switch<O> {
     gpu: Option<BoxedCompositor>,
     open: O,
     preference: Preference,
-    /// What the GPU failed with in mid-stream, and the frames' spec for which the CPU was
-    /// faster: reasons not to open it (again).
+    /// What the GPU failed with in mid-stream: a reason never to open it again.
     failed: Option<ComposeError>,
-    slower: Option<FrameSpec>,
-    /// The frames' spec for which the GPU was tried and is to be used.
-    known_good: Option<FrameSpec>,
+    /// What was found out, the latest last: nothing is opened or measured twice for one size.
+    findings: Vec<Finding>,
+    /// The GPU that gave the CPU's bytes, and for what.
+    compared: Option<(String, FrameSpec, ConcealPlan)>,
     /// Why it is the one that it is.
     reason: String,
 }
+
+/// Whether the GPU is used for frames of a spec, and why.
+struct Finding {
+    spec: FrameSpec,
+    uses_gpu: bool,
+    reason: String,
+}
+
+/// Of more sizes than this, those found out longest ago are forgotten.
+const MOST_FINDINGS: usize = 8;
 
 impl<O: FnMut() -> Result<BoxedCompositor, ComposeError>> Switch<O> {
     fn new(cpu: CpuCompositor, open: O, preference: Preference) -> Self {
@@ -138,60 +148,71 @@ impl<O: FnMut() -> Result<BoxedCompositor, ComposeError>> Switch<O> {
             open,
             preference,
             failed: None,
-            slower: None,
-            known_good: None,
+            findings: Vec::new(),
+            compared: None,
             reason: String::new(),
         }
     }
 
-    /// Makes the GPU ready, if it is there and is to be used.
-    fn take_gpu(&mut self, spec: &FrameSpec, plan: &ConcealPlan) -> Result<(), ComposeError> {
-        let is = |known: &Option<FrameSpec>| known.is_some_and(|known| known.same_picture(spec));
-        if self.failed.is_some() || is(&self.slower) {
-            self.gpu = None;
-            return Ok(());
+    fn finding(&self, spec: &FrameSpec) -> Option<&Finding> {
+        let mut findings = self.findings.iter();
+        findings.find(|finding| finding.spec.same_picture(spec))
+    }
+
+    fn find(&mut self, spec: &FrameSpec, uses_gpu: bool, reason: String) {
+        if self.findings.len() == MOST_FINDINGS {
+            self.findings.remove(0);
         }
-        let mut gpu = match self.gpu.take() {
+        self.reason.clone_from(&reason);
+        self.findings.push(Finding {
+            spec: *spec,
+            uses_gpu,
+            reason,
+        });
+    }
+
+    /// Makes `gpu`, or one that is opened, ready for frames of `spec`; nothing if the CPU is the
+    /// better one.
+    fn make_ready(
+        &mut self,
+        gpu: Option<BoxedCompositor>,
+        spec: &FrameSpec,
+        plan: &ConcealPlan,
+    ) -> Result<Option<BoxedCompositor>, ComposeError> {
+        let mut gpu = match gpu {
             Some(gpu) => gpu,
-            None => guarded(|| (self.open)())?,
+            None => (self.open)()?,
         };
-        guarded(|| gpu.configure(spec, plan))?;
-        if is(&self.known_good) {
-            self.gpu = Some(gpu);
-            return Ok(());
+        gpu.configure(spec, plan)?;
+        let this = (gpu.info().name, *spec, plan.clone());
+        if self.compared.as_ref() == Some(&this) {
+            return Ok(Some(gpu));
         }
         let mut trial = Trial::new(spec);
-        let on_gpu = guarded(|| trial.run(&mut *gpu))?;
-        let on_cpu = trial.run(&mut self.cpu)?;
-        // Neither is to take a made frame for one of the stream's.
-        self.cpu.configure(spec, plan)?;
-        guarded(|| gpu.configure(spec, plan))?;
-        let (width, height) = (spec.width(), spec.height());
-        if !on_gpu.agrees_with(&on_cpu) {
-            return Err(ComposeError::new(
-                ComposeErrorKind::Device,
-                format!(
-                    "a frame of {width}x{height} comes out otherwise on {}, its driver is not to \
-                     be trusted",
-                    gpu.info().name
-                ),
-            ));
-        }
-        if self.preference == Preference::Faster {
-            let ms = |outcome: &Outcome| 1000.0 * outcome.took.as_secs_f64();
-            self.reason = format!(
-                "a frame of {width}x{height} took {:.1} ms on the CPU, {:.1} ms on the {}",
-                ms(&on_cpu),
-                ms(&on_gpu),
-                gpu.info().name,
+        trial.compare(&mut *gpu, &mut self.cpu)?;
+        if self.preference == Preference::Faster && self.finding(spec).is_none() {
+            let (on_gpu, on_cpu) = (trial.time(&mut *gpu)?, trial.time(&mut self.cpu)?);
+            let ms = |took: Duration| 1000.0 * took.as_secs_f64();
+            let reason = format!(
+                "a frame of {}x{} took {:.1} ms on the CPU, {:.1} ms on the {}",
+                spec.width(),
+                spec.height(),
+                ms(on_cpu),
+                ms(on_gpu),
+                this.0,
             );
-            if on_gpu.took >= on_cpu.took {
-                (self.known_good, self.slower) = (None, Some(*spec));
-                return Ok(());
+            let uses_gpu = on_gpu < on_cpu;
+            self.find(spec, uses_gpu, reason);
+            if !uses_gpu {
+                self.cpu.configure(spec, plan)?;
+                return Ok(None);
             }
         }
-        (self.gpu, self.known_good, self.slower) = (Some(gpu), Some(*spec), None);
-        Ok(())
+        // Neither is to take a made frame for one of the stream's.
+        self.cpu.configure(spec, plan)?;
+        gpu.configure(spec, plan)?;
+        self.compared = Some(this);
+        Ok(Some(gpu))
     }
 }
 
@@ -201,11 +222,29 @@ where
 {
     fn configure(&mut self, spec: &FrameSpec, plan: &ConcealPlan) -> Result<(), ComposeError> {
         self.cpu.configure(spec, plan)?;
-        if let Err(error) = self.take_gpu(spec, plan) {
-            // Nothing of this stream was shown yet: the CPU takes over without a card.
-            self.gpu = None;
-            self.reason = error.to_string();
-            self.cpu.configure(spec, plan)?;
+        let gpu = self.gpu.take();
+        let found = self.finding(spec);
+        let unused = self.failed.is_some() || found.is_some_and(|found| !found.uses_gpu);
+        if let (Some(found), None) = (found, &self.failed) {
+            self.reason = found.reason.clone();
+        }
+        if unused {
+            // Also what panics when it is let go.
+            let _ = guarded(|| {
+                drop(gpu);
+                Ok(())
+            });
+            return Ok(());
+        }
+        match guarded(|| self.make_ready(gpu, spec, plan)) {
+            Ok(gpu) => self.gpu = gpu,
+            Err(error) => {
+                // Nothing of this stream was shown yet: the CPU takes over without a card.
+                self.findings
+                    .retain(|finding| !finding.spec.same_picture(spec));
+                self.find(spec, false, error.to_string());
+                self.cpu.configure(spec, plan)?;
+            }
         }
         Ok(())
     }
@@ -275,78 +314,148 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, ComposeError>) -> Result<T, Compo
 /// Made frames, by which compositors are compared.
 struct Trial {
     frame: Frame,
-    out: Frame,
+    picture: Frame,
+    field: Field,
+    outs: [Frame; 2],
     mask: Mask,
 }
 
-/// What a compositor made of the trial's frame, and how long it took.
-struct Outcome {
-    took: Duration,
-    reduced: [Vec<u8>; 3],
-    painted: Frame,
-}
-
 impl Trial {
-    /// Frames that are measured, after one that is not; the quickest counts.
+    /// Frames that are timed, after one that is not; the quickest counts.
     const ROUNDS: u64 = 3;
+    /// Frame pixels from node to node of its field.
+    const STEP_PX: usize = 16;
+    /// How many covers there are; the last is for frames with alpha.
+    const COVERS: usize = 5;
 
-    /// A frame of noise, which no rounding forgives.
+    /// A frame of noise, which no rounding forgives, and more of it to cover it by.
     fn new(spec: &FrameSpec) -> Self {
-        let mut frame = Frame::new(*spec);
         let mut state = 1u32;
-        for byte in frame.bytes_mut() {
+        let mut noise = move || {
             // Numerical Recipes' generator; its high bits are the better ones.
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            *byte = (state >> 24) as u8;
+            state >> 16
+        };
+        let mut frames = [Frame::new(*spec), Frame::new(*spec)];
+        for byte in frames.iter_mut().flat_map(Frame::bytes_mut) {
+            *byte = (noise() >> 8) as u8;
         }
+        let nodes = |pixels: usize| (pixels - 1).div_ceil(Self::STEP_PX) + 1;
+        let (width, height) = (nodes(spec.width()), nodes(spec.height()));
+        let planes = std::array::from_fn(|_| {
+            let levels = (0..width * height).map(|_| noise().min(255 * 256) as u16);
+            levels.collect()
+        });
+        let [frame, picture] = frames;
         Self {
             frame,
-            out: Frame::new(*spec),
+            picture,
+            field: Field {
+                step_px: Self::STEP_PX,
+                width,
+                height,
+                planes,
+            },
+            outs: [Frame::new(*spec), Frame::new(*spec)],
             mask: Mask::new(),
         }
     }
 
-    /// Lets `compositor`, which is configured, protect the frame.
-    fn run(&mut self, compositor: &mut dyn Compositor) -> Result<Outcome, ComposeError> {
-        let mut took = Duration::MAX;
-        let mut planes = [const { Vec::new() }; 3];
+    /// Numbers that no frame of a stream has.
+    fn id(round: u64) -> FrameId {
+        FrameId(u64::MAX - round)
+    }
+
+    /// Makes the mask of `reduced`: covered, soft and shown, and nowhere the same across and
+    /// down.
+    fn make_mask(mask: &mut Mask, reduced: &Reduced) {
+        let (width, height) = (reduced.width(), reduced.height());
+        for (at, value) in mask.begin(reduced).iter_mut().enumerate() {
+            let (x, y) = (at % width, at / width);
+            let slope = 1000 * x / width + 700 * y / height;
+            *value = slope.saturating_sub(600).min(255) as u8;
+        }
+    }
+
+    fn cover<'a>(at: usize, mask: &'a Mask, field: &'a Field, picture: &'a Frame) -> Cover<'a> {
+        let over = |backdrop| Cover::Background {
+            matte: mask,
+            backdrop,
+        };
+        match at {
+            0 => over(Backdrop::Field(field)),
+            1 => over(Backdrop::Flat([90, 110, 150])),
+            2 => over(Backdrop::Picture(picture)),
+            3 => Cover::Everything {
+                backdrop: Backdrop::Field(field),
+            },
+            _ => over(Backdrop::Transparent(field)),
+        }
+    }
+
+    /// Lets both, which are configured, protect the frame in every way.
+    ///
+    /// # Errors
+    /// If `gpu` fails or gives other bytes: all of the arithmetic is in whole numbers, so that
+    /// such a driver is broken.
+    fn compare(
+        &mut self,
+        gpu: &mut dyn Compositor,
+        cpu: &mut CpuCompositor,
+    ) -> Result<(), ComposeError> {
+        let Self {
+            frame,
+            picture,
+            field,
+            outs: [on_gpu, on_cpu],
+            mask,
+        } = self;
+        let covers = Self::COVERS - usize::from(!frame.spec().format().has_alpha());
+        for at in 0..covers {
+            let id = Self::id(at as u64);
+            let reduced = cpu.reduce(id, &frame.view())?;
+            let mut same = gpu.reduce(id, &frame.view())?.planes() == reduced.planes();
+            Self::make_mask(mask, reduced);
+            let cover = Self::cover(at, mask, field, picture);
+            cpu.paint(id, &frame.view(), cover, &mut on_cpu.view_mut())?;
+            gpu.paint(id, &frame.view(), cover, &mut on_gpu.view_mut())?;
+            same &= on_gpu.bytes() == on_cpu.bytes();
+            if !same {
+                return Err(ComposeError::new(
+                    ComposeErrorKind::Device,
+                    format!(
+                        "a frame of {}x{} comes out otherwise on {}, its driver is not to be \
+                         trusted",
+                        frame.spec().width(),
+                        frame.spec().height(),
+                        gpu.info().name
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// How long `compositor`, which is configured, takes from frame to protected frame.
+    fn time(&mut self, compositor: &mut dyn Compositor) -> Result<Duration, ComposeError> {
+        let mut quickest = Duration::MAX;
         for round in 0..=Self::ROUNDS {
-            // The last numbers there are, which no frame of a stream has.
-            let id = FrameId(u64::MAX - round);
+            let id = Self::id(Self::COVERS as u64 + round);
             let began = Instant::now();
             let reduced = compositor.reduce(id, &self.frame.view())?;
             let reducing = began.elapsed();
-            // A third of the picture is the room, a third the border, a third somebody.
-            let width = reduced.width();
-            for (at, value) in self.mask.begin(reduced).iter_mut().enumerate() {
-                *value = (3 * 255 * (at % width) / width)
-                    .saturating_sub(255)
-                    .min(255) as u8;
-            }
-            planes = reduced.planes().map(<[u8]>::to_vec);
+            Self::make_mask(&mut self.mask, reduced);
+            // A blur's nodes change with every frame.
+            self.field.planes[0][0] ^= 1;
             let began = Instant::now();
-            let cover = Cover::Background {
-                matte: &self.mask,
-                backdrop: Backdrop::Flat([90, 110, 150]),
-            };
-            compositor.paint(id, &self.frame.view(), cover, &mut self.out.view_mut())?;
+            let cover = Self::cover(0, &self.mask, &self.field, &self.picture);
+            let [out, _] = &mut self.outs;
+            compositor.paint(id, &self.frame.view(), cover, &mut out.view_mut())?;
             if round > 0 {
-                took = took.min(reducing + began.elapsed());
+                quickest = quickest.min(reducing + began.elapsed());
             }
         }
-        Ok(Outcome {
-            took,
-            reduced: planes,
-            painted: self.out.clone(),
-        })
-    }
-}
-
-impl Outcome {
-    /// Whether the bytes are the same: all of the arithmetic is in whole numbers, so that a
-    /// driver that gives others is broken.
-    fn agrees_with(&self, other: &Self) -> bool {
-        self.reduced == other.reduced && self.painted.bytes() == other.painted.bytes()
+        Ok(quickest)
     }
 }
 

@@ -3,7 +3,6 @@ use super::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use frosted_core::internal::Field;
 use frosted_core::{PixelFormat, TextHeight};
 use frosted_testing::{Fault, FaultyCompositor};
 
@@ -228,5 +227,163 @@ fn choices_are_read_as_they_are_written() {
             error.to_string(),
             format!("compositor \"{wrong}\" is unknown, choose auto, cpu, gpu or gpu:NAME")
         );
+    }
+}
+
+#[test]
+fn what_cannot_be_used_is_opened_once_whatever_the_settings_do() {
+    let none = || {
+        Err(ComposeError::new(
+            ComposeErrorKind::Device,
+            "there is no GPU",
+        ))
+    };
+    let (mut without, opened_none) = switch(Preference::Faster, none);
+    let (mut wrong, opened_wrong) = switch(Preference::Gpu, || gpu(Duration::ZERO, true));
+    let spec = spec(64, 48);
+    for text in [20, 22, 24, 26] {
+        let plan = ConcealPlan::new(&spec, (32, 18), TextHeight::Pixels(text));
+        without.configure(&spec, &plan).unwrap();
+        wrong.configure(&spec, &plan).unwrap();
+    }
+    assert_eq!(opened_none.load(Ordering::Relaxed), 1);
+    assert_eq!(opened_wrong.load(Ordering::Relaxed), 1);
+    assert!(wrong.info().reason.contains("not to be trusted"));
+}
+
+#[test]
+fn sizes_that_take_turns_are_each_measured_once() {
+    let (mut switch, opened) = switch(Preference::Faster, || gpu(Duration::from_millis(9), false));
+    for _ in 0..4 {
+        for (width, height) in [(64, 48), (48, 64)] {
+            let spec = spec(width, height);
+            switch.configure(&spec, &plan(&spec)).unwrap();
+            let size = format!("a frame of {width}x{height} took");
+            assert!(switch.info().reason.contains(&size), "{}", switch.info());
+        }
+    }
+    assert_eq!(opened.load(Ordering::Relaxed), 2);
+}
+
+/// Panics when it is dropped.
+struct Stubborn(CpuCompositor);
+
+impl Drop for Stubborn {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "planted panic");
+    }
+}
+
+impl Compositor for Stubborn {
+    fn configure(&mut self, spec: &FrameSpec, plan: &ConcealPlan) -> Result<(), ComposeError> {
+        self.0.configure(spec, plan)
+    }
+
+    fn reduce(&mut self, _: FrameId, _: &FrameView<'_>) -> Result<&Reduced, ComposeError> {
+        Err(ComposeError::new(ComposeErrorKind::Device, "it hangs"))
+    }
+
+    fn paint(
+        &mut self,
+        _: FrameId,
+        _: &FrameView<'_>,
+        _: Cover<'_>,
+        _: &mut FrameViewMut<'_>,
+    ) -> Result<(), ComposeError> {
+        Err(ComposeError::new(ComposeErrorKind::Device, "it hangs"))
+    }
+
+    fn info(&self) -> CompositorInfo {
+        CompositorInfo::named("GPU of the test")
+    }
+}
+
+#[test]
+fn a_gpu_that_panics_when_it_is_let_go_does_no_harm() {
+    for preference in [Preference::Faster, Preference::Gpu] {
+        let (mut switch, _) = switch(preference, || {
+            Ok(Box::new(Stubborn(cpu())) as BoxedCompositor)
+        });
+        let spec = spec(64, 48);
+        switch.configure(&spec, &plan(&spec)).unwrap();
+        protect(&mut switch, &spec, 1).unwrap();
+        assert_eq!(switch.info().name, "CPU, 1 thread");
+    }
+}
+
+/// Lays the matte otherwise, or leaves the room behind a field or a picture.
+struct Broken {
+    inner: CpuCompositor,
+    spoil: fn(&mut [u8], usize),
+    leaves_room: bool,
+}
+
+impl Compositor for Broken {
+    fn configure(&mut self, spec: &FrameSpec, plan: &ConcealPlan) -> Result<(), ComposeError> {
+        self.inner.configure(spec, plan)
+    }
+
+    fn reduce(&mut self, id: FrameId, source: &FrameView<'_>) -> Result<&Reduced, ComposeError> {
+        self.inner.reduce(id, source)
+    }
+
+    fn paint(
+        &mut self,
+        id: FrameId,
+        source: &FrameView<'_>,
+        cover: Cover<'_>,
+        target: &mut FrameViewMut<'_>,
+    ) -> Result<(), ComposeError> {
+        let Cover::Background { matte, backdrop } = cover else {
+            return self.inner.paint(id, source, cover, target);
+        };
+        let mut spoiled = Mask::new();
+        spoiled.copy_from(matte);
+        (self.spoil)(spoiled.values_mut(), matte.width());
+        let leaves = matches!(backdrop, Backdrop::Field(_) | Backdrop::Picture(_));
+        if self.leaves_room && leaves {
+            spoiled.values_mut().fill(255);
+        }
+        let cover = Cover::Background {
+            matte: &spoiled,
+            backdrop,
+        };
+        self.inner.paint(id, source, cover, target)
+    }
+
+    fn info(&self) -> CompositorInfo {
+        CompositorInfo::named("GPU of the test")
+    }
+}
+
+#[test]
+fn a_gpu_that_lays_the_matte_otherwise_or_leaves_the_room_is_not_trusted() {
+    fn upside_down(values: &mut [u8], _: usize) {
+        values.reverse();
+    }
+    fn first_row_everywhere(values: &mut [u8], width: usize) {
+        let (first, rest) = values.split_at_mut(width);
+        for row in rest.chunks_exact_mut(width) {
+            row.copy_from_slice(first);
+        }
+    }
+    fn nothing(_: &mut [u8], _: usize) {}
+
+    let spec = spec(640, 360);
+    let spoils: [(fn(&mut [u8], usize), bool); 3] = [
+        (upside_down, false),
+        (first_row_everywhere, false),
+        (nothing, true),
+    ];
+    for (at, (spoil, leaves_room)) in spoils.into_iter().enumerate() {
+        let (mut switch, _) = switch(Preference::Gpu, move || {
+            Ok(Box::new(Broken {
+                inner: cpu(),
+                spoil,
+                leaves_room,
+            }) as BoxedCompositor)
+        });
+        switch.configure(&spec, &plan(&spec)).unwrap();
+        assert_eq!(switch.info().name, "CPU, 1 thread", "{at}");
     }
 }
