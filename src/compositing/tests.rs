@@ -311,10 +311,13 @@ fn a_gpu_that_panics_when_it_is_let_go_does_no_harm() {
     }
 }
 
+/// Changes a matte's values, which come in rows of so many.
+type Spoil = fn(&mut [u8], usize);
+
 /// Lays the matte otherwise, or leaves the room behind a field or a picture.
 struct Broken {
     inner: CpuCompositor,
-    spoil: fn(&mut [u8], usize),
+    spoil: Spoil,
     leaves_room: bool,
 }
 
@@ -370,7 +373,7 @@ fn a_gpu_that_lays_the_matte_otherwise_or_leaves_the_room_is_not_trusted() {
     fn nothing(_: &mut [u8], _: usize) {}
 
     let spec = spec(640, 360);
-    let spoils: [(fn(&mut [u8], usize), bool); 3] = [
+    let spoils: [(Spoil, bool); 3] = [
         (upside_down, false),
         (first_row_everywhere, false),
         (nothing, true),

@@ -56,7 +56,7 @@ fn note(failure: &mut Option<String>) -> impl FnOnce(&ComposeError) {
 
 impl Surface for Textures<'_> {
     fn configure(&mut self, spec: &FrameSpec, plan: &ConcealPlan) -> Result<(), ComposeError> {
-        let outcome = self.compositor.configure(spec, plan);
+        let outcome = guarded(|| self.compositor.configure(spec, plan));
         outcome.inspect_err(note(self.failure))
     }
 
@@ -65,13 +65,13 @@ impl Surface for Textures<'_> {
             let message = "there is no frame to reduce";
             ComposeError::new(ComposeErrorKind::WrongSpec, message)
         })?;
-        let outcome = self.compositor.reduce(id, input);
+        let outcome = guarded(|| self.compositor.reduce(id, input));
         outcome.inspect_err(note(self.failure))
     }
 
     fn paint(&mut self, id: FrameId, cover: Cover<'_>) -> Result<(), ComposeError> {
         let (output, handover) = (self.output, self.handover);
-        let outcome = self.compositor.paint(id, cover, output, handover);
+        let outcome = guarded(|| self.compositor.paint(id, cover, output, handover));
         outcome.inspect_err(note(self.failure))
     }
 }
