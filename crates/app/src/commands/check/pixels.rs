@@ -35,9 +35,13 @@ impl Pixels {
     pub(super) fn to_lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for ((width, height), chosen) in &self.chosen {
+            let size = match self.chosen.len() {
+                1 => String::new(),
+                _ => format!("{width}x{height}"),
+            };
             lines.push(match chosen {
-                Ok(words) => format!("pixels {:<10} {words}", format!("{width}x{height}")),
-                Err(why) => format!("pixels {:<10} missing: {why}", format!("{width}x{height}")),
+                Ok(words) => format!("pixels {size:<10} {words}"),
+                Err(why) => format!("pixels {size:<10} missing: {why}"),
             });
         }
         let gpus = self.gpus.iter().flatten();
