@@ -65,7 +65,11 @@ fn switch(
         count.fetch_add(1, Ordering::Relaxed);
         open()
     };
-    (Switch::new(cpu(), counted, preference), opened)
+    let switch = Switch {
+        least_pixels: 0,
+        ..Switch::new(cpu(), counted, preference)
+    };
+    (switch, opened)
 }
 
 fn gpu(by: Duration, wrong: bool) -> Result<BoxedCompositor, ComposeError> {
@@ -131,6 +135,23 @@ fn a_gpu_that_is_wrong_by_one_in_one_byte_is_not_trusted() {
         let info = switch.info();
         assert_eq!(info.name, "CPU, 1 thread");
         assert!(info.reason.contains("not to be trusted"), "{info}");
+    }
+}
+
+#[test]
+fn small_frames_are_not_worth_a_gpu_unless_it_is_asked_for() {
+    for (preference, opens) in [(Preference::Faster, false), (Preference::Gpu, true)] {
+        let opened = AtomicUsize::new(0);
+        let open = || {
+            opened.fetch_add(1, Ordering::Relaxed);
+            gpu(Duration::ZERO, false)
+        };
+        let mut switch = Switch::new(cpu(), open, preference);
+        let spec = spec(1280, 720);
+        switch.configure(&spec, &plan(&spec)).unwrap();
+        assert_eq!(opened.load(Ordering::Relaxed) == 1, opens, "{preference:?}");
+        let small = switch.info().reason == "frames of 1280x720 are not worth a GPU";
+        assert_eq!(small, !opens, "{preference:?}: {}", switch.info());
     }
 }
 

@@ -194,8 +194,8 @@ pub(crate) struct ProtectOptions {
     #[arg(long, value_name = "FILE")]
     pub(crate) onnxruntime: Option<PathBuf>,
 
-    /// What does the pixel work: auto (a GPU where it is faster), cpu, gpu, or gpu:NAME, a part of
-    /// a GPU's name.
+    /// What does the pixel work: auto (from 1920x1080 on a GPU where it is faster), cpu, gpu, or
+    /// gpu:NAME, a part of a GPU's name.
     #[arg(long, value_name = "WHAT", default_value = "auto")]
     pub(crate) compositor: CompositorChoice,
 

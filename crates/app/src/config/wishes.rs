@@ -83,8 +83,8 @@ pub(crate) struct Wishes {
     #[arg(long, value_name = "FILE")]
     pub(crate) onnxruntime: Option<PathBuf>,
 
-    /// What does the pixel work: auto (a GPU where it is faster), cpu, gpu, or gpu:NAME, a part of
-    /// a GPU's name [default: auto].
+    /// What does the pixel work: auto (from 1920x1080 on a GPU where it is faster), cpu, gpu, or
+    /// gpu:NAME, a part of a GPU's name [default: auto].
     #[arg(long, value_name = "WHAT")]
     pub(crate) compositor: Option<CompositorChoice>,
 
