@@ -29,6 +29,13 @@
 //! screen's light on the face, sound. The file `docs/PRIVACY.md` of the repository says what
 //! was measured.
 //!
+//! # Nothing leaves the process
+//!
+//! The library uses no network and writes no file. Microsoft's builds of ONNX Runtime would do
+//! both, for telemetry: `frosted` turns that off by the environment variable
+//! `ORT_DISABLE_TELEMETRY` before it loads the library. A program with threads should set it
+//! itself, or call `runtime::refuse_telemetry` first in `main`.
+//!
 //! # Debug builds
 //!
 //! Networks and pixel loops that are compiled without optimisation are late on every frame,
@@ -93,6 +100,8 @@ pub use frosted_segment::ndarray;
 
 /// Where ONNX Runtime is looked for and what was found there, for self-checks.
 pub mod runtime {
+    #[cfg(feature = "onnxruntime")]
+    pub use frosted_segment::refuse_telemetry;
     pub use frosted_segment::{
         PINNED_VERSION, PinnedLibrary, Place, PlaceOrigin, PlaceOutcome, RuntimeReport,
         RuntimeSearch, offered_providers, probe,

@@ -30,6 +30,9 @@ use crate::messages::Verbosity;
 /// Runs the program with these arguments, its own name first.
 #[doc(hidden)]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    // Before any thread is started.
+    #[cfg(feature = "onnxruntime")]
+    frosted::runtime::refuse_telemetry();
     let cli = match cli::Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {

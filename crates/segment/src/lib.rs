@@ -53,7 +53,7 @@
 //! - `embedded`: `rten`, compiled in, needs no file and about five times as long.
 //! - `cuda`, `tensorrt`, `directml`, `coreml`, `openvino`, `webgpu`: execution providers of
 //!   ONNX Runtime that can then be asked for, see [`Provider`].
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod checksum;
 mod choice;
@@ -73,7 +73,7 @@ mod spec;
 mod trial;
 
 #[cfg(feature = "onnxruntime")]
-pub use engine::onnxruntime::share_environment;
+pub use engine::onnxruntime::{refuse_telemetry, share_environment};
 pub use engine::{Engine, EngineError};
 pub use error::{LoadError, LoadErrorKind};
 pub use faces::{FaceDetector, FaceOptions, Look};

@@ -1,6 +1,7 @@
 mod environment;
 mod providers;
 mod session;
+mod telemetry;
 
 use std::borrow::Cow;
 
@@ -17,6 +18,7 @@ use crate::spec::ModelSpec;
 pub use environment::share_environment;
 pub(crate) use environment::{in_process, load};
 pub(crate) use providers::offered;
+pub use telemetry::refuse_telemetry;
 
 /// ONNX Runtime on the caller's thread.
 ///

@@ -109,6 +109,7 @@ fn version(minor: u32, path: &Path) -> String {
 }
 
 fn create(path: &Path) -> Result<Environment, String> {
+    super::telemetry::refuse_telemetry();
     // A library that is none of ONNX Runtime's can fail an assertion of `ort`.
     let created = catch_unwind(|| {
         ort::init_from(path)
