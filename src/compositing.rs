@@ -92,7 +92,7 @@ type BoxedCompositor = Box<dyn Compositor>;
 
 /// Whether a real GPU can be there. To ask Vulkan costs a machine that has only a software
 /// driver 10 to 25 MB, and the tests' virtual machine 1.6 s.
-fn may_have_gpu() -> bool {
+pub(crate) fn may_have_gpu() -> bool {
     /// Beginnings of the names of devices: Mesa's and most others', NVIDIA's, those of Windows'
     /// Linux, Qualcomm's and Arm's.
     const DEVICES: [&str; 5] = ["renderD", "nvidia", "dxg", "kgsl", "mali"];

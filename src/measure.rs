@@ -27,11 +27,14 @@ pub fn compositor_for(
     Ok(compositor.info())
 }
 
-/// Every GPU with a driver, software drivers too, in words; nothing if this build has no GPU
-/// compositor.
+/// Every GPU with a driver, software drivers too, in words, where a GPU's device is; nothing if
+/// this build has no GPU compositor.
 pub fn gpus() -> Option<Vec<String>> {
     #[cfg(feature = "gpu")]
     {
+        if !compositing::may_have_gpu() {
+            return Some(Vec::new());
+        }
         let options = frosted_gpu::GpuOptions {
             // All names have it in them.
             adapter: frosted_gpu::AdapterChoice::Named(String::new()),

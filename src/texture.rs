@@ -12,7 +12,9 @@ use crate::setup::{Setup, SetupError};
 use surface::{Textures, check_input, guarded};
 
 /// Turns textures of the room into protected ones, one stream per pipeline: the same states,
-/// subject and temporal rules as [`Pipeline`](crate::Pipeline)'s, the same bytes.
+/// subject and temporal rules as [`Pipeline`](crate::Pipeline)'s, and the same bytes if the driver
+/// computes as it should. Unlike frames in memory, textures are not compared with the CPU's work
+/// first.
 ///
 /// ```no_run
 /// use frosted::gpu::wgpu;

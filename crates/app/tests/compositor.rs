@@ -72,7 +72,7 @@ fn a_gpu_that_is_asked_for_and_missing_is_an_error_and_writes_nothing() {
         folder.path(),
         &["in.y4m", "out.y4m", "--compositor", "gpu:no such card"],
     );
-    fails(&asked, 3, &["\"no such card\"", "CPU compositor"]);
+    fails(&asked, 3, &["\"no such card\"", "to the CPU"]);
     assert!(!folder.path().join("out.y4m").exists());
 }
 
@@ -94,7 +94,7 @@ fn check_tells_what_does_the_pixel_work_and_why() {
         .output()
         .unwrap();
     let report: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
-    let auto = report["compositor"]["auto"].as_array().unwrap();
+    let auto = report["compositor"]["sizes"].as_array().unwrap();
     assert!(
         !auto.is_empty() && report["compositor"]["gpus"].is_array(),
         "{report}"
@@ -106,5 +106,28 @@ fn check_tells_what_does_the_pixel_work_and_why() {
             words.contains("took") || words.contains("no GPU") || words.contains("not worth"),
             "{words}"
         );
+    }
+}
+
+#[test]
+fn check_finds_that_run_would_not_start_with_the_gpu_that_the_settings_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join(".config/frosted");
+    fs::create_dir_all(&config).unwrap();
+    for (choice, begins) in [("cpu", true), ("gpu:no such card", false)] {
+        let text = format!("compositor = \"{choice}\"\n");
+        fs::write(config.join("settings.toml"), text).unwrap();
+        let mut check = frosted(folder.path());
+        check.env("XDG_CONFIG_HOME", folder.path().join(".config"));
+        let told = check.args(["check", "--json"]).output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+        assert_eq!(report["settings"]["ok"], begins, "{choice}: {report}");
+        if begins {
+            assert_eq!(report["compositor"]["choice"], choice);
+            assert_eq!(report["compositor"]["sizes"][0]["is"], "CPU, 1 thread");
+        } else {
+            let why = report["settings"]["why"].as_str().unwrap();
+            assert!(why.contains("no such card"), "{why}");
+        }
     }
 }

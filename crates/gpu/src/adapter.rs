@@ -50,7 +50,7 @@ pub(crate) fn none_found(options: &GpuOptions) -> ComposeError {
     ComposeError::new(
         ComposeErrorKind::Device,
         format!(
-            "{what} (tried: {}), install one or take the CPU compositor",
+            "{what} (tried: {}): install its driver, name another or leave the pixel work to the CPU",
             match tried.as_slice() {
                 [] => "nothing".to_owned(),
                 tried => tried.join(", "),

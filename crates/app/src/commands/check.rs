@@ -90,6 +90,7 @@ impl Found {
         } else {
             EngineChoice::Rten
         };
+        let live = Live::look(&search);
         let report = runtime::probe(&search);
         Self {
             insists_in_vain: report.insists_in_vain(),
@@ -104,8 +105,8 @@ impl Found {
                 let version = programs.version();
                 (programs, version)
             }),
-            pixels: Pixels::look(),
-            live: Live::look(&search),
+            pixels: Pixels::look(&live.compositor()),
+            live,
         }
     }
 

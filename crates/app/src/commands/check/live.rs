@@ -1,9 +1,11 @@
 use std::path::Path;
 
 use frosted::camera::{CameraError, CameraErrorKind, Mode};
-use frosted::{RuntimeSearch, Setup};
+use frosted::measure::compositor_for;
+use frosted::{CompositorChoice, RuntimeSearch, Setup};
 use serde_json::{Value, json};
 
+use super::pixels::usual_frames;
 use crate::commands::run::cameras_of;
 use crate::config::{Found, Places, Report, StartSettings};
 use crate::live::{SystemOutputs, loopback_driver};
@@ -22,6 +24,7 @@ impl Live {
     pub(super) fn look(search: &RuntimeSearch) -> Self {
         let mut report = Report::new(&Places::of_this_machine(None), search.clone());
         report.start = report.start.and_then(|start| with_providers(start, search));
+        report.start = report.start.and_then(with_compositor);
         let usual = StartSettings::default();
         let start = report.start.as_ref().map_or(&usual, |(start, _)| start);
         let outputs = SystemOutputs::new(&start.output);
@@ -35,6 +38,15 @@ impl Live {
             driver: loopback_driver(),
             report,
         }
+    }
+
+    /// What is asked for to do the pixel work.
+    pub(super) fn compositor(&self) -> CompositorChoice {
+        let start = self.report.start.as_ref();
+        start.map_or_else(
+            |_| CompositorChoice::default(),
+            |(start, _)| start.compositor.clone(),
+        )
     }
 
     /// Whether the files are in order, and what they ask for is there.
@@ -127,6 +139,17 @@ impl Live {
             ("camera", camera),
             ("virtual_camera", output),
         ]
+    }
+}
+
+/// What `frosted run` begins with, or why it does not because of the compositor that the settings
+/// ask for.
+fn with_compositor(
+    (start, notes): (StartSettings, Vec<String>),
+) -> Result<(StartSettings, Vec<String>), String> {
+    match compositor_for(start.compositor.clone(), &usual_frames()) {
+        Ok(_) => Ok((start, notes)),
+        Err(error) => Err(error.to_string()),
     }
 }
 

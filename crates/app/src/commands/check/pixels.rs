@@ -7,19 +7,28 @@ use serde_json::{Value, json};
 /// Sizes for which the choice is told: a usual camera's, and two for which a GPU may pay.
 const SIZES: [(usize, usize); 3] = [(1280, 720), (1920, 1080), (3840, 2160)];
 
+/// Frames of a usual camera's.
+pub(super) fn usual_frames() -> FrameSpec {
+    frames(SIZES[0])
+}
+
+fn frames((width, height): (usize, usize)) -> FrameSpec {
+    FrameSpec::new(PixelFormat::Nv12, width, height).expect("each of the sizes is a frame's")
+}
+
 /// What does the pixel work at each size, and which GPUs there are.
 pub(super) struct Pixels {
+    choice: String,
     chosen: Vec<((usize, usize), Result<String, String>)>,
     /// None if the build has no GPU compositor.
     gpus: Option<Vec<String>>,
 }
 
 impl Pixels {
-    pub(super) fn look() -> Self {
-        let chosen = |(width, height)| {
-            let spec = FrameSpec::new(PixelFormat::Nv12, width, height);
-            let spec = spec.map_err(|error| error.to_string())?;
-            let info = compositor_for(CompositorChoice::Auto, &spec);
+    /// With what the settings ask for.
+    pub(super) fn look(choice: &CompositorChoice) -> Self {
+        let chosen = |size| {
+            let info = compositor_for(choice.clone(), &frames(size));
             let words = info.map(|info| info.to_string());
             words.map_err(|error| error.to_string())
         };
@@ -27,6 +36,7 @@ impl Pixels {
         // Where there is nothing to choose from, the words are the same at every size.
         sizes.dedup_by(|next, last| next.1 == last.1);
         Self {
+            choice: choice.to_string(),
             chosen: sizes,
             gpus: gpus(),
         }
@@ -58,6 +68,10 @@ impl Pixels {
                 "is": chosen.as_ref().unwrap_or_else(|why| why),
             })
         });
-        json!({ "auto": chosen.collect::<Vec<_>>(), "gpus": self.gpus })
+        json!({
+            "choice": self.choice,
+            "sizes": chosen.collect::<Vec<_>>(),
+            "gpus": self.gpus,
+        })
     }
 }
