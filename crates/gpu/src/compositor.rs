@@ -323,7 +323,7 @@ mod tests {
         let began = Instant::now();
         drop(compositor);
         assert!(
-            began.elapsed() < Duration::from_millis(300),
+            began.elapsed() < Duration::from_secs(1),
             "{:?}",
             began.elapsed()
         );

@@ -227,10 +227,7 @@ fn a_gpu_that_is_not_there_is_an_error_with_a_remedy() {
     for options in [nobodys, unreachable] {
         let error = GpuCompositor::new(options).unwrap_err();
         assert_eq!(error.kind(), ComposeErrorKind::Device);
-        assert!(
-            error.to_string().contains("to the CPU"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("to the CPU"), "{error}");
     }
 }
 
