@@ -71,6 +71,7 @@
 
 mod compositing;
 mod faces;
+mod guarded;
 mod setup;
 #[cfg(feature = "gpu")]
 mod texture;

@@ -8,8 +8,9 @@ use frosted_gpu::{GpuInfo, Handover, TextureCompositor, check_texture, wgpu};
 use frosted_pipeline::{Error, ErrorKind, FrameReport, Settings, SurfacePipeline, SystemClock};
 use frosted_segment::{Engine, ModelSpec, NetworkSegmenter};
 
+use crate::guarded::guarded;
 use crate::setup::{Setup, SetupError};
-use surface::{Textures, check_input, guarded};
+use surface::{Textures, check_input};
 
 /// Turns textures of the room into protected ones, one stream per pipeline: the same states,
 /// subject and temporal rules as [`Pipeline`](crate::Pipeline)'s, and the same bytes if the driver

@@ -1,5 +1,8 @@
 use super::*;
 
+use frosted_core::internal::{Backdrop, Field};
+use frosted_core::{Frame, Mask};
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 

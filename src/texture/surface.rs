@@ -1,11 +1,11 @@
 //! Textures as the pipeline sees them.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use frosted_core::internal::{ConcealPlan, Cover, FrameId};
 use frosted_core::{ComposeError, ComposeErrorKind, FrameSpec, FrameView, Reduced};
 use frosted_gpu::{Handover, TextureCompositor, check_texture, wgpu};
 use frosted_pipeline::{DistantSurface, ErrorKind, Surface};
+
+use crate::guarded::guarded;
 
 /// Whether a frame can go from `input` to `output`, which can hold one.
 pub(super) fn check_input(
@@ -85,14 +85,4 @@ impl DistantSurface for Textures<'_> {
         let outcome = guarded(|| self.compositor.show(picture, self.output));
         outcome.inspect_err(note(self.failure))
     }
-}
-
-/// Drivers and their bindings panic, too.
-pub(super) fn guarded<T>(
-    work: impl FnOnce() -> Result<T, ComposeError>,
-) -> Result<T, ComposeError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        let message = "the GPU's driver panicked";
-        Err(ComposeError::new(ComposeErrorKind::Device, message))
-    })
 }

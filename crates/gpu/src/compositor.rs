@@ -147,15 +147,10 @@ mod tests {
     use frosted_core::{ComposeErrorKind, Frame, Mask, PixelFormat, TextHeight};
 
     use super::*;
-    use crate::options::AdapterChoice;
+    use crate::software::{options, software_gpu};
 
-    /// The tests in `tests/` say aloud that there is none.
     fn software() -> Option<GpuCompositor> {
-        GpuCompositor::new(GpuOptions {
-            adapter: AdapterChoice::Software,
-            ..GpuOptions::default()
-        })
-        .ok()
+        Some(GpuCompositor::on(software_gpu()?, Some(options())))
     }
 
     #[test]

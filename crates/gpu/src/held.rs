@@ -144,19 +144,12 @@ mod tests {
     use frosted_core::{Frame, FrameSpec, PixelFormat};
 
     use super::*;
-    use crate::device::Gpu;
-    use crate::options::{AdapterChoice, GpuOptions};
     use crate::packing::Alignment;
+    use crate::software::software_gpu;
 
     #[test]
     fn what_lies_on_the_gpu_is_not_sent_again() {
-        // The tests in `tests/` say aloud that there is no software driver.
-        let Ok(gpu) = Gpu::open(&GpuOptions {
-            adapter: AdapterChoice::Software,
-            ..GpuOptions::default()
-        }) else {
-            return;
-        };
+        let Some(gpu) = software_gpu() else { return };
         let spec = FrameSpec::new(PixelFormat::Nv12, 64, 48).unwrap();
         let planes = layout::planes(spec.format()).unwrap();
         let packing = Packing::new(&spec, planes, Alignment::WORDS);

@@ -32,6 +32,8 @@ mod passes;
 mod ready;
 mod session;
 pub mod shaders;
+#[cfg(test)]
+mod software;
 mod tables;
 mod texture_compositor;
 mod texture_frame;

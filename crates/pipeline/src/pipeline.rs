@@ -122,14 +122,11 @@ impl Pipeline {
         }
         let mut course = Course::default();
         let at = input.captured_at();
-        let shown = match self.stages.attempt(at, &mut surface, began, &mut course) {
-            Verdict::Person => Shown::Person,
-            Verdict::CoverAll(cause) => Shown::AllCovered(cause),
-            Verdict::Card(cause) => {
-                self.paint_card(cause, output.frame());
-                Shown::Card(cause)
-            }
-        };
+        let verdict = self.stages.attempt(at, &mut surface, began, &mut course);
+        if let Verdict::Card(cause) = verdict {
+            self.paint_card(cause, output.frame());
+        }
+        let shown = Shown::from(verdict);
         let plate_bits = self.stages.plate_bits();
         self.last = match shown {
             Shown::Person | Shown::AllCovered(_) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use frosted_core::Timestamp;
 
 use crate::facts::{Facts, MIN_PERSON_PERMILLE};
-use crate::report::Cause;
+use crate::report::{Cause, Shown};
 
 /// What is to be shown. There is no variant for the frame as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,16 @@ pub(crate) enum Verdict {
     CoverAll(Cause),
     /// The card.
     Card(Cause),
+}
+
+impl From<Verdict> for Shown {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Person => Self::Person,
+            Verdict::CoverAll(cause) => Self::AllCovered(cause),
+            Verdict::Card(cause) => Self::Card(cause),
+        }
+    }
 }
 
 /// What is known of one frame when the verdict falls.

@@ -83,16 +83,12 @@ impl SurfacePipeline {
             return Err(error);
         }
         let mut course = Course::default();
-        let shown = match self.stages.attempt(at, surface, began, &mut course) {
-            Verdict::Person => Shown::Person,
-            Verdict::CoverAll(cause) => Shown::AllCovered(cause),
-            Verdict::Card(cause) => {
-                self.show_card(cause, surface)?;
-                Shown::Card(cause)
-            }
-        };
+        let verdict = self.stages.attempt(at, surface, began, &mut course);
+        if let Verdict::Card(cause) = verdict {
+            self.show_card(cause, surface)?;
+        }
         course.times.total = self.stages.clock.now().saturating_sub(began);
-        Ok(course.report(shown, at, self.stages.plate_bits()))
+        Ok(course.report(verdict.into(), at, self.stages.plate_bits()))
     }
 
     /// Writes the card to the place of `surface`, because no frame came until `now`: the next

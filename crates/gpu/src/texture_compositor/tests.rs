@@ -3,7 +3,7 @@ use std::time::Duration;
 use frosted_core::{Frame, Mask};
 
 use super::*;
-use crate::options::{AdapterChoice, GpuOptions};
+use crate::software::software_gpu;
 
 /// What an output holds before it is painted.
 const HELD: u8 = 0x77;
@@ -17,14 +17,9 @@ struct Step {
 }
 
 impl Step {
-    /// The tests in `tests/` say aloud that there is no software driver.
     fn new() -> Option<Self> {
-        let gpu = Gpu::open(&GpuOptions {
-            adapter: AdapterChoice::Software,
-            ..GpuOptions::default()
-        });
         let mut compositor = TextureCompositor {
-            gpu: gpu.ok()?,
+            gpu: software_gpu()?,
             ready: Ready::default(),
         };
         let [input, output] = [(); 2].map(|()| compositor.texture(1920, 1080));
