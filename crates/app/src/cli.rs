@@ -1,11 +1,12 @@
+mod machinery;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
-use frosted::{
-    Background, CompositorChoice, EngineChoice, Model, PixelFormat, Provider, Rgb, RuntimeSearch,
-    TextHeight,
-};
+use frosted::{Background, Model, PixelFormat, Rgb, TextHeight};
+
+pub(crate) use machinery::Machinery;
 
 use crate::config::{SubjectRule, Wishes, height};
 use crate::media::{MediaError, Rate, open};
@@ -179,29 +180,8 @@ pub(crate) struct ProtectOptions {
     #[arg(long, value_name = "MODEL", default_value = "quality")]
     pub(crate) model: Model,
 
-    /// What runs it: auto (ONNX Runtime where it is found, else rten), ort or rten.
-    #[arg(long, value_name = "ENGINE", default_value = "auto")]
-    pub(crate) engine: EngineChoice,
-
-    /// What ONNX Runtime runs it on, the first choice first: cuda, tensorrt, directml, coreml,
-    /// openvino, webgpu, or cpu as the last. One that is not there is an error; frosted check
-    /// lists them [default: the CPU].
-    #[arg(long, value_name = "NAME[,NAME...]", value_delimiter = ',')]
-    pub(crate) provider: Vec<Provider>,
-
-    /// ONNX Runtime's library; else ORT_DYLIB_PATH, the program's folder and the user's cache
-    /// are searched.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) onnxruntime: Option<PathBuf>,
-
-    /// What does the pixel work: auto (from 1920x1080 on a GPU where it is faster), cpu, gpu, or
-    /// gpu:NAME, a part of a GPU's name.
-    #[arg(long, value_name = "WHAT", default_value = "auto")]
-    pub(crate) compositor: CompositorChoice,
-
-    /// Threads for the pixel work on the CPU, 1 to 64; the network has one.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads)]
-    pub(crate) threads: usize,
+    #[command(flatten)]
+    pub(crate) machinery: Machinery,
 }
 
 #[derive(Debug, Args)]
@@ -298,25 +278,8 @@ pub(crate) struct MatteOptions {
     #[arg(long, value_name = "MODEL", default_value = "quality")]
     pub(crate) model: Model,
 
-    /// What runs it, as for blur.
-    #[arg(long, value_name = "ENGINE", default_value = "auto")]
-    pub(crate) engine: EngineChoice,
-
-    /// What ONNX Runtime runs it on, as for blur.
-    #[arg(long, value_name = "NAME[,NAME...]", value_delimiter = ',')]
-    pub(crate) provider: Vec<Provider>,
-
-    /// ONNX Runtime's library, as for blur.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) onnxruntime: Option<PathBuf>,
-
-    /// What does the pixel work, as for blur.
-    #[arg(long, value_name = "WHAT", default_value = "auto")]
-    pub(crate) compositor: CompositorChoice,
-
-    /// Threads for the pixel work on the CPU, 1 to 64.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads)]
-    pub(crate) threads: usize,
+    #[command(flatten)]
+    pub(crate) machinery: Machinery,
 
     #[command(flatten)]
     pub(crate) input_rate: InputRate,
@@ -334,11 +297,7 @@ impl MatteOptions {
             text_height: None,
             subject: self.subject,
             model: self.model.clone(),
-            engine: self.engine,
-            provider: self.provider.clone(),
-            onnxruntime: self.onnxruntime.clone(),
-            compositor: self.compositor.clone(),
-            threads: self.threads,
+            machinery: self.machinery.clone(),
         }
     }
 }
@@ -373,25 +332,8 @@ pub(crate) struct QualityOptions {
     #[arg(long, value_name = "one|N|all")]
     pub(crate) subject: Option<SubjectRule>,
 
-    /// What runs the network, as for blur.
-    #[arg(long, value_name = "ENGINE", default_value = "auto")]
-    pub(crate) engine: EngineChoice,
-
-    /// What ONNX Runtime runs it on, as for blur.
-    #[arg(long, value_name = "NAME[,NAME...]", value_delimiter = ',')]
-    pub(crate) provider: Vec<Provider>,
-
-    /// ONNX Runtime's library, as for blur.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) onnxruntime: Option<PathBuf>,
-
-    /// What does the pixel work, as for blur.
-    #[arg(long, value_name = "WHAT", default_value = "auto")]
-    pub(crate) compositor: CompositorChoice,
-
-    /// Threads for the pixel work on the CPU, 1 to 64.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads)]
-    pub(crate) threads: usize,
+    #[command(flatten)]
+    pub(crate) machinery: Machinery,
 
     #[command(flatten)]
     pub(crate) input_rate: InputRate,
@@ -413,11 +355,7 @@ impl QualityOptions {
             text_height: None,
             subject: self.subject,
             model: model.clone(),
-            engine: self.engine,
-            provider: self.provider.clone(),
-            onnxruntime: self.onnxruntime.clone(),
-            compositor: self.compositor.clone(),
-            threads: self.threads,
+            machinery: self.machinery.clone(),
         }
     }
 }
@@ -610,17 +548,9 @@ impl ProtectOptions {
         Ok((background, held))
     }
 
-    /// Where ONNX Runtime is looked for.
-    pub(crate) fn runtime_search(&self) -> RuntimeSearch {
-        RuntimeSearch {
-            given: self.onnxruntime.clone(),
-            ..RuntimeSearch::default()
-        }
-    }
-
     /// The files that these options read, which no output may replace.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
-        let mut files: Vec<PathBuf> = self.onnxruntime.iter().cloned().collect();
+        let mut files: Vec<PathBuf> = self.machinery.onnxruntime.iter().cloned().collect();
         if let Some(BackgroundChoice::Image(path)) = &self.background {
             files.push(path.clone());
         }
@@ -649,13 +579,6 @@ impl FromStr for Size {
                 "size \"{text}\" is not of the form WxH, such as 1280x720"
             )),
         }
-    }
-}
-
-fn threads(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(threads @ 1..=64) => Ok(threads),
-        _ => Err(format!("{text} threads cannot be had, give 1 to 64")),
     }
 }
 

@@ -34,13 +34,14 @@ pub(crate) fn setup(
     if let Model::File(path) = &options.model {
         fs::metadata(path).map_err(|error| MediaError::opening(path, &error))?;
     }
+    let machinery = &options.machinery;
     Ok(Setup {
         model: options.model.clone(),
-        engine: options.engine,
-        providers: options.provider.clone(),
-        runtime: options.runtime_search(),
-        compositor: options.compositor.clone(),
-        threads: options.threads,
+        engine: machinery.engine,
+        providers: machinery.provider.clone(),
+        runtime: machinery.runtime_search(),
+        compositor: machinery.compositor.clone(),
+        threads: machinery.threads,
         settings: Settings {
             background,
             subjects: options.subject.unwrap_or_default().into(),

@@ -124,7 +124,7 @@ impl Measured {
             "width": options.size.width,
             "height": options.size.height,
             "format": options.format.to_string(),
-            "threads": options.protect.threads,
+            "threads": options.protect.machinery.threads,
             "ms_median": median,
             "ms_p10": p10,
             "ms_p95": p95,

@@ -116,7 +116,11 @@ fn background(
     frame_height_px: usize,
 ) -> Result<(Background, Value), Failure> {
     let floor = config::floor_of_this_machine()?;
-    floor.check_network(&options.model, options.engine, &options.runtime_search())?;
+    floor.check_network(
+        &options.model,
+        options.machinery.engine,
+        &options.machinery.runtime_search(),
+    )?;
     floor.check_subject(options.subject)?;
     let look = floor.look(
         options.background.as_ref(),
