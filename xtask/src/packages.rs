@@ -28,7 +28,7 @@ struct Rule {
     required: &'static [&'static str],
 }
 
-const RULES: [Rule; 3] = [
+const RULES: [Rule; 4] = [
     Rule {
         package: "frosted",
         also: &[],
@@ -65,6 +65,17 @@ const RULES: [Rule; 3] = [
         package: "frosted-core",
         also: &["assets/*"],
         required: &["assets/DEJAVU-LICENSE", "assets/dejavu-sans-subset.ttf"],
+    },
+    Rule {
+        package: "frosted-gpu",
+        also: &["src/shaders/*.wgsl"],
+        required: &[
+            "src/shaders/alpha.wgsl",
+            "src/shaders/behind.wgsl",
+            "src/shaders/frame.wgsl",
+            "src/shaders/paint.wgsl",
+            "src/shaders/reduce.wgsl",
+        ],
     },
 ];
 
