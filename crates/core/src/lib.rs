@@ -15,7 +15,8 @@
 //! assert_eq!(frame.row(1, 359).len(), 1280);
 //! # Ok::<(), frosted_core::FrameError>(())
 //! ```
-#![forbid(unsafe_code)]
+// `internal::level` compiles loops for what the processor has; nothing else may.
+#![deny(unsafe_code)]
 
 mod background;
 mod card;
@@ -65,10 +66,12 @@ pub mod internal {
     pub mod checks;
     pub mod fixed;
     pub mod layout;
+    mod level;
     mod placement;
 
     pub use crate::plan::{COVERED_UP_TO, ConcealPlan, MatteRamp, SHOWN_BY_HALF_FROM, SHOWN_FROM};
     pub use crate::protected::protected_mut;
     pub use crate::seam::{Backdrop, Compositor, Cover, Field, FrameId};
+    pub use level::Level;
     pub use placement::Placement;
 }
