@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use frosted_core::Mask;
-use frosted_core::internal::Placement;
+use frosted_core::internal::{Level, Placement};
 
 use crate::kernels::matte;
 use crate::spans::{Certain, Shade, Span, Spans};
@@ -30,6 +30,7 @@ impl<'a> MatteJob<'a> {
 /// The alphas of two frame rows, as spans and, where they are mixed, pixel by pixel.
 #[derive(Debug)]
 pub(crate) struct AlphaRows {
+    level: Level,
     width: usize,
     spans: Spans,
     /// The rows of the reduced grid that the spans were found in.
@@ -42,9 +43,10 @@ pub(crate) struct AlphaRows {
 
 impl AlphaRows {
     /// For frames of `width` pixels, reduced to `columns`.
-    pub(crate) fn with_room(width: usize, columns: usize) -> Self {
+    pub(crate) fn with_room(level: Level, width: usize, columns: usize) -> Self {
         let even = width.next_multiple_of(2);
         Self {
+            level,
             width,
             spans: Spans::with_room(columns),
             found_in: None,
@@ -87,7 +89,7 @@ impl AlphaRows {
     fn set_row(&mut self, matte: &MatteJob<'_>, y: usize, row: usize) {
         let (upper, lower, weight) = matte.placement.neighbours(y, matte.mask.height());
         let (upper, lower) = (matte.rows(upper..upper + 1), matte.rows(lower..lower + 1));
-        matte::between_rows(upper, lower, weight, &mut self.between);
+        matte::between_rows(self.level, upper, lower, weight, &mut self.between);
         let alpha = &mut self.pixels[row];
         for span in mixed(&self.spans) {
             let columns = span.columns.start..span.columns.end.min(self.width);

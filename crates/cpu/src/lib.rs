@@ -1,8 +1,9 @@
 //! The CPU compositor of `frosted`: reads a frame once, writes its protected form once.
 //!
 //! [`CpuCompositor`] does the pixel work for the pipeline, which alone decides what covers
-//! a frame; use the `frosted` crate rather than this one. The kernels are plain integer
-//! code, so every machine and every number of threads gives the same bytes.
+//! a frame; use the `frosted` crate rather than this one. The kernels reckon in integers,
+//! so every machine, every level of instructions and every number of threads gives the same
+//! bytes.
 //!
 //! ```
 //! use frosted_cpu::{CpuCompositor, CpuOptions};
@@ -10,7 +11,8 @@
 //! assert!(CpuCompositor::new(CpuOptions::default()).is_ok());
 //! assert!(CpuCompositor::new(CpuOptions { threads: 0 }).is_err());
 //! ```
-#![forbid(unsafe_code)]
+// Only kernels may be otherwise, each beside a scalar truth.
+#![deny(unsafe_code)]
 
 mod alpha;
 mod bands;

@@ -1,12 +1,12 @@
 use std::ops::Range;
 
-use frosted_core::internal::Field;
+use frosted_core::internal::{Field, Level};
 use frosted_core::{FrameView, MAX_PLANES};
 
 use crate::alpha::{AlphaRows, MatteJob};
 use crate::bands::Band;
 use crate::kernels::blend;
-use crate::kernels::expand::{self, Ruler};
+use crate::kernels::expand::{Lines, Ruler};
 use crate::spans::{Shade, Span};
 use frosted_core::internal::layout::PlaneLayout;
 
@@ -40,12 +40,12 @@ pub(crate) struct Brush {
 
 impl Brush {
     /// For frames of `width`, rows of up to `row_bytes`, reduced to `columns`.
-    pub(crate) fn with_room(width: usize, row_bytes: usize, columns: usize) -> Self {
+    pub(crate) fn with_room(level: Level, width: usize, row_bytes: usize, columns: usize) -> Self {
         Self {
-            alpha: AlphaRows::with_room(width, columns),
+            alpha: AlphaRows::with_room(level, width, columns),
             row: RowBrush {
-                // At most a node at every pattern of a row, and one more.
-                nodes: Vec::with_capacity(row_bytes + 4),
+                level,
+                lines: Lines::with_room(row_bytes),
                 behind: vec![0; row_bytes],
                 alpha: vec![0; row_bytes],
             },
@@ -102,8 +102,8 @@ struct Row<'a> {
 /// What stands behind one row.
 #[derive(Clone, Copy)]
 enum RowBehind<'a> {
-    /// The brush's nodes.
-    Nodes(&'a Ruler),
+    /// The brush's lines.
+    Lines(&'a Ruler),
     /// These samples.
     Samples(&'a [u8]),
 }
@@ -111,8 +111,9 @@ enum RowBehind<'a> {
 /// Memory for one row.
 #[derive(Debug)]
 struct RowBrush {
-    /// A field's nodes at the row's height.
-    nodes: Vec<u16>,
+    level: Level,
+    /// A field's at the row's height.
+    lines: Lines,
     /// What is behind a mixed span, expanded.
     behind: Vec<u8>,
     /// The alpha of each sample of a mixed span.
@@ -131,8 +132,8 @@ impl RowBrush {
         match behind {
             Behind::Field(field, rulers) => {
                 let (ruler, y) = (&rulers[plane], y * layout.rows_px);
-                expand::between_rows(field, layout, ruler, y, &mut self.nodes);
-                RowBehind::Nodes(ruler)
+                self.lines.set(self.level, field, layout, ruler, y);
+                RowBehind::Lines(ruler)
             }
             Behind::Flat(rows) => RowBehind::Samples(&rows[plane]),
             Behind::Picture(picture) => RowBehind::Samples(picture.row(plane, y)),
@@ -158,9 +159,10 @@ impl RowBrush {
             return out.fill(0);
         }
         match row.behind {
-            RowBehind::Nodes(ruler) => {
+            RowBehind::Lines(ruler) => {
                 let samples = row.layout.samples.len();
-                expand::along_row(&self.nodes, samples, ruler, bytes.start / samples, out);
+                self.lines
+                    .expand(self.level, samples, ruler, bytes.start / samples, out);
             }
             RowBehind::Samples(behind) => {
                 out.copy_from_slice(&behind[bytes]);
@@ -175,16 +177,17 @@ impl RowBrush {
         let (len, samples) = (bytes.len(), row.layout.samples.len());
         let [upper, lower] = row.alpha.map(|row| &row[span.columns.clone()]);
         let alpha = &mut self.alpha[..len];
-        blend::spread_alpha(row.layout, upper, lower, alpha);
+        blend::spread_alpha(self.level, row.layout, upper, lower, alpha);
         let behind = match row.behind {
-            RowBehind::Nodes(ruler) => {
+            RowBehind::Lines(ruler) => {
                 let behind = &mut self.behind[..len];
-                expand::along_row(&self.nodes, samples, ruler, bytes.start / samples, behind);
+                self.lines
+                    .expand(self.level, samples, ruler, bytes.start / samples, behind);
                 behind
             }
             RowBehind::Samples(behind) => &behind[bytes.clone()],
         };
-        blend::blend(&row.source[bytes], behind, alpha, out);
+        blend::blend(self.level, &row.source[bytes], behind, alpha, out);
         match (row.layout.has_alpha(), row.transparent) {
             (false, _) => {}
             (true, false) => blend::make_opaque(out),

@@ -1,5 +1,5 @@
 use frosted_core::internal::layout::{self, ALPHA, PlaneLayout};
-use frosted_core::internal::{Backdrop, ConcealPlan, Cover, FrameId, Placement, checks};
+use frosted_core::internal::{Backdrop, ConcealPlan, Cover, FrameId, Level, Placement, checks};
 use frosted_core::{ComposeError, FrameSpec, FrameView, FrameViewMut, MAX_PLANES, Reduced};
 
 use crate::alpha::MatteJob;
@@ -33,6 +33,7 @@ impl Session {
         bands: usize,
     ) -> Result<Self, ComposeError> {
         let planes = checks::check_configuration(spec, plan)?;
+        let level = Level::chosen();
         let square_px = plan.square_px;
         let mut reduced = Reduced::default();
         reduced.prepare(spec, square_px, FrameId::default());
@@ -52,7 +53,7 @@ impl Session {
                 .map(|_| ColumnSums::new(longest, square_px))
                 .collect(),
             brushes: (0..bands)
-                .map(|_| Brush::with_room(spec.width(), longest, reduced.width()))
+                .map(|_| Brush::with_room(level, spec.width(), longest, reduced.width()))
                 .collect(),
             backdrops: Backdrops::with_room(spec),
             reduced,

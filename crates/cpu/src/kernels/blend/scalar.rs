@@ -1,16 +1,28 @@
+use frosted_core::internal::Work;
 use frosted_core::internal::fixed::OPAQUE;
 use frosted_core::internal::layout::PlaneLayout;
 
-/// `out = (source * alpha + backdrop * (255 - alpha)) / 255`, rounded to nearest; exactly
-/// `backdrop` at alpha 0 and `source` at 255. All slices have the same length.
-pub(crate) fn blend(source: &[u8], backdrop: &[u8], alpha: &[u8], out: &mut [u8]) {
-    let inputs = source.iter().zip(backdrop).zip(alpha);
-    for (out, ((&source, &backdrop), &alpha)) in out.iter_mut().zip(inputs) {
-        *out = mix(source, backdrop, alpha);
+pub(super) struct Blend<'a> {
+    pub(super) source: &'a [u8],
+    pub(super) backdrop: &'a [u8],
+    pub(super) alpha: &'a [u8],
+    pub(super) out: &'a mut [u8],
+}
+
+impl Work for Blend<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let inputs = self.source.iter().zip(self.backdrop).zip(self.alpha);
+        for (out, ((&source, &backdrop), &alpha)) in self.out.iter_mut().zip(inputs) {
+            *out = mix(source, backdrop, alpha);
+        }
     }
 }
 
-/// In 16 bits, so that a vector holds eight.
+/// In 16 bits, so that a vector holds twice as many as in 32.
+#[inline(always)]
 fn mix(source: u8, backdrop: u8, alpha: u8) -> u8 {
     let (source, backdrop) = (u16::from(source), u16::from(backdrop));
     let (alpha, opaque) = (u16::from(alpha), u16::from(OPAQUE));
@@ -19,29 +31,44 @@ fn mix(source: u8, backdrop: u8, alpha: u8) -> u8 {
     ((sum + 1 + (sum >> 8)) >> 8) as u8
 }
 
-/// The alpha of each sample of a row of `layout`, from the alphas of the frame rows that it
-/// stands for (`lower` only counts if there are two). The alpha rows begin with the first
-/// sample's column and are of even length.
-///
-/// A chroma value's alpha is the mean of its pixels', rounded down: 255 only if all are.
-pub(crate) fn spread_alpha(layout: &PlaneLayout, upper: &[u8], lower: &[u8], out: &mut [u8]) {
-    match (layout.samples.len(), layout.columns_px, layout.rows_px) {
-        (1, 1, 1) => out.copy_from_slice(&upper[..out.len()]),
-        (3, 1, 1) => spread_pixels::<3>(upper, out),
-        (4, 1, 1) => spread_pixels::<4>(upper, out),
-        (4, 2, 1) => spread_packed(upper, out),
-        (1, 2, 2) => spread_chroma::<1>(upper, lower, out),
-        (2, 2, 2) => spread_chroma::<2>(upper, lower, out),
-        other => unreachable!("no layout is {other:?}"),
+pub(super) struct SpreadAlpha<'a> {
+    pub(super) layout: &'a PlaneLayout,
+    pub(super) upper: &'a [u8],
+    pub(super) lower: &'a [u8],
+    pub(super) out: &'a mut [u8],
+}
+
+impl Work for SpreadAlpha<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self {
+            layout,
+            upper,
+            lower,
+            out,
+        } = self;
+        match (layout.samples.len(), layout.columns_px, layout.rows_px) {
+            (1, 1, 1) => out.copy_from_slice(&upper[..out.len()]),
+            (3, 1, 1) => spread_pixels::<3>(upper, out),
+            (4, 1, 1) => spread_pixels::<4>(upper, out),
+            (4, 2, 1) => spread_packed(upper, out),
+            (1, 2, 2) => spread_chroma::<1>(upper, lower, out),
+            (2, 2, 2) => spread_chroma::<2>(upper, lower, out),
+            other => unreachable!("no layout is {other:?}"),
+        }
     }
 }
 
+#[inline(always)]
 fn spread_pixels<const SAMPLES: usize>(alpha: &[u8], out: &mut [u8]) {
     for (pixel, &alpha) in out.chunks_exact_mut(SAMPLES).zip(alpha) {
         pixel.fill(alpha);
     }
 }
 
+#[inline(always)]
 fn spread_packed(alpha: &[u8], out: &mut [u8]) {
     for (pair, alpha) in out.chunks_exact_mut(4).zip(alpha.chunks_exact(2)) {
         let chroma = ((u16::from(alpha[0]) + u16::from(alpha[1])) / 2) as u8;
@@ -49,6 +76,7 @@ fn spread_packed(alpha: &[u8], out: &mut [u8]) {
     }
 }
 
+#[inline(always)]
 fn spread_chroma<const SAMPLES: usize>(upper: &[u8], lower: &[u8], out: &mut [u8]) {
     let rows = upper.chunks_exact(2).zip(lower.chunks_exact(2));
     for (samples, (upper, lower)) in out.chunks_exact_mut(SAMPLES).zip(rows) {

@@ -1,100 +1,153 @@
-use frosted_core::internal::Field;
-use frosted_core::internal::fixed::{LEVEL_BITS, NODE_BITS, NODE_LIMIT, WEIGHT_BITS, half};
+use frosted_core::internal::fixed::{LEVEL_BITS, NODE_BITS, NODE_LIMIT, half};
 use frosted_core::internal::layout::{ALPHA, PlaneLayout};
+use frosted_core::internal::{Field, Work};
 
-/// Where a plane's samples stand between a field's nodes.
-#[derive(Debug, Default)]
-pub(crate) struct Ruler {
-    /// For each sample between two nodes, the right node's weight in 1/32768.
-    weights_q15: Vec<i16>,
-    /// Patterns of the plane in a row.
-    patterns: usize,
-    /// Columns of the field from one node used to the next.
-    node_step: usize,
+use super::{DROPPED, Lines, Ruler};
+
+/// Makes the lines of `field` at frame row `y`.
+pub(super) struct SetLines<'a> {
+    pub(super) lines: &'a mut Lines,
+    pub(super) field: &'a Field,
+    pub(super) layout: &'a PlaneLayout,
+    pub(super) ruler: &'a Ruler,
+    pub(super) y: usize,
 }
 
-impl Ruler {
-    /// Makes room for rows of `row_bytes`.
-    pub(crate) fn with_room(row_bytes: usize) -> Self {
-        Self {
-            weights_q15: Vec::with_capacity(row_bytes),
-            ..Self::default()
-        }
-    }
+impl Work for SetLines<'_> {
+    type Output = ();
 
-    /// For a field with a node every `step_px` pixels, a power of two.
-    pub(crate) fn set(&mut self, layout: &PlaneLayout, row_bytes: usize, step_px: usize) {
-        self.patterns = row_bytes / layout.samples.len();
-        self.node_step = (layout.columns_px / step_px).max(1);
-        // A gap wider than the row needs no weights behind the row's end.
-        let patterns = (step_px / layout.columns_px).clamp(1, self.patterns);
-        self.weights_q15.clear();
-        for pattern in 0..patterns {
-            for sample in layout.samples {
-                let x_px = (pattern * layout.columns_px + sample.x_px) % step_px;
-                self.weights_q15
-                    .push(((x_px << WEIGHT_BITS) / step_px) as i16);
+    #[inline(always)]
+    fn run(self) {
+        let Self {
+            lines,
+            field,
+            layout,
+            ruler,
+            y,
+        } = self;
+        let count = ruler.gaps(layout.samples.len());
+        let height = Height::of(field, y);
+        // From steps of two pixels on, all samples of a pattern lie in the same gap, and there is
+        // one at every node.
+        let plain = field.step_px > 1;
+        match layout.samples {
+            [only] if plain => {
+                let rows = [height.rows(field, only.channel)];
+                interleave(lines, count, height, rows);
+            }
+            [first, second] if plain => {
+                let rows = [first, second].map(|sample| height.rows(field, sample.channel));
+                interleave(lines, count, height, rows);
+            }
+            samples => {
+                for (place, sample) in samples.iter().enumerate() {
+                    let rows = height.rows(field, sample.channel.min(2));
+                    let column =
+                        |index: usize| index * ruler.node_step + sample.x_px / field.step_px;
+                    for index in 0..count {
+                        let (left, right) = (column(index), column(index + 1));
+                        let [left, right] = [left, right]
+                            .map(|column| height.node(rows, column.min(field.width - 1)));
+                        let at = index * samples.len() + place;
+                        (lines.starts[at], lines.slopes[at]) = if sample.channel == ALPHA {
+                            line(NODE_LIMIT, NODE_LIMIT)
+                        } else {
+                            line(left, right)
+                        };
+                    }
+                }
             }
         }
     }
+}
 
-    fn gaps(&self, samples: usize) -> usize {
-        (self.patterns * samples).div_ceil(self.weights_q15.len())
+/// Two rows of one channel's nodes.
+type Rows<'a> = (&'a [u16], &'a [u16]);
+
+/// A height between two rows of nodes.
+#[derive(Clone, Copy)]
+struct Height {
+    upper: usize,
+    lower: usize,
+    /// The rows' weights, which sum to 2^`shift`.
+    weights: [u32; 2],
+    shift: u32,
+}
+
+impl Height {
+    #[inline(always)]
+    fn of(field: &Field, y: usize) -> Self {
+        let (upper, below) = (y / field.step_px, y % field.step_px);
+        Self {
+            upper,
+            lower: (upper + 1).min(field.height - 1),
+            weights: [field.step_px - below, below].map(|weight| weight as u32),
+            shift: field.step_px.trailing_zeros(),
+        }
+    }
+
+    #[inline(always)]
+    fn rows(self, field: &Field, channel: usize) -> Rows<'_> {
+        let row = |row: usize| &field.planes[channel][row * field.width..][..field.width];
+        (row(self.upper), row(self.lower))
+    }
+
+    #[inline(always)]
+    fn node(self, (upper, lower): Rows<'_>, column: usize) -> u16 {
+        self.between(upper[column], lower[column])
+    }
+
+    #[inline(always)]
+    fn between(self, upper: u16, lower: u16) -> u16 {
+        let [above, below] = self.weights;
+        let sum = u32::from(upper) * above + u32::from(lower) * below;
+        ((sum + ((1 << self.shift) >> 1)) >> self.shift).min(u32::from(NODE_LIMIT)) as u16
     }
 }
 
-/// The field's nodes at frame row `y`, in the order of the plane's samples, to `nodes`.
-pub(crate) fn between_rows(
-    field: &Field,
-    layout: &PlaneLayout,
-    ruler: &Ruler,
-    y: usize,
-    nodes: &mut Vec<u16>,
+/// Lines of as many channels as there are samples in a pattern, with a node in every column.
+#[inline(always)]
+fn interleave<const SAMPLES: usize>(
+    lines: &mut Lines,
+    count: usize,
+    height: Height,
+    rows: [Rows<'_>; SAMPLES],
 ) {
-    let samples = layout.samples.len();
-    let count = ruler.gaps(samples) + 1;
-    nodes.clear();
-    nodes.resize(count * samples, NODE_LIMIT);
-    let (upper, below) = (y / field.step_px, (y % field.step_px) as u32);
-    let (step, shift) = (field.step_px as u32, field.step_px.trailing_zeros());
-    let lower = (upper + 1).min(field.height - 1);
-    for (place, sample) in layout.samples.iter().enumerate() {
-        if sample.channel == ALPHA {
-            continue;
+    // A field has a node beyond the frame's last pixel or on it: only then is a line flat.
+    let whole = count.min(rows[0].0.len() - 1);
+    let starts = lines.starts.chunks_exact_mut(SAMPLES);
+    let slopes = lines.slopes.chunks_exact_mut(SAMPLES);
+    let out = starts.zip(slopes).take(whole);
+    let rows_of = rows.map(|(upper, lower)| (&upper[..whole + 1], &lower[..whole + 1]));
+    for (index, (starts, slopes)) in out.enumerate() {
+        for (place, &(upper, lower)) in rows_of.iter().enumerate() {
+            let left = height.between(upper[index], lower[index]);
+            let right = height.between(upper[index + 1], lower[index + 1]);
+            (starts[place], slopes[place]) = line(left, right);
         }
-        let plane = &field.planes[sample.channel];
-        let row = |row: usize| &plane[row * field.width..][..field.width];
-        let (upper, lower) = (row(upper), row(lower));
-        for (index, node) in nodes[place..].iter_mut().step_by(samples).enumerate() {
-            let column = index * ruler.node_step + sample.x_px / field.step_px;
-            let column = column.min(field.width - 1);
-            let sum = u32::from(upper[column]) * (step - below) + u32::from(lower[column]) * below;
-            *node = ((sum + step / 2) >> shift).min(u32::from(NODE_LIMIT)) as u16;
+    }
+    for index in whole..count {
+        for (place, &rows) in rows.iter().enumerate() {
+            let node = height.node(rows, rows.0.len() - 1);
+            let at = index * SAMPLES + place;
+            (lines.starts[at], lines.slopes[at]) = line(node, node);
         }
     }
 }
 
-/// Writes `out`, samples of a row from pattern `first_pattern` on, from `nodes` as
-/// [`between_rows`] makes them for a pattern of `samples`.
-pub(crate) fn along_row(
-    nodes: &[u16],
-    samples: usize,
-    ruler: &Ruler,
-    first_pattern: usize,
-    out: &mut [u8],
-) {
-    match samples {
-        1 => in_lanes::<1, 8>(nodes, ruler, first_pattern, out),
-        2 => in_lanes::<2, 8>(nodes, ruler, first_pattern, out),
-        3 => in_lanes::<3, 24>(nodes, ruler, first_pattern, out),
-        4 => in_lanes::<4, 8>(nodes, ruler, first_pattern, out),
-        _ => unreachable!("no pattern has {samples} samples"),
-    }
+/// The line from node `left` to node `right`.
+#[inline(always)]
+fn line(left: u16, right: u16) -> (i16, i16) {
+    let start = (left >> (NODE_BITS - LEVEL_BITS)) as i16 + half(LEVEL_BITS) as i16;
+    // Half the slope fits 16 bits with its sign; the product's upper half is then a
+    // quarter of what the node's unit would ask, just as the start is.
+    let slope = ((i32::from(right) - i32::from(left)) >> 1) as i16;
+    (start, slope)
 }
 
 /// `LANES` is a multiple of `SAMPLES` and of the eight values in a vector of 16 bits.
-fn in_lanes<const SAMPLES: usize, const LANES: usize>(
-    nodes: &[u16],
+pub(super) fn expand<const SAMPLES: usize, const LANES: usize>(
+    lines: &Lines,
     ruler: &Ruler,
     first_pattern: usize,
     out: &mut [u8],
@@ -106,33 +159,27 @@ fn in_lanes<const SAMPLES: usize, const LANES: usize>(
     while !rest.is_empty() {
         let weights = &ruler.weights_q15[place..];
         let (here, after) = rest.split_at_mut(weights.len().min(rest.len()));
-        let nodes = &nodes[gap * SAMPLES..][..2 * SAMPLES];
-        fill_gap::<SAMPLES, LANES>(nodes, weights, here);
+        let [starts, slopes] =
+            [&lines.starts, &lines.slopes].map(|lines| &lines[gap * SAMPLES..][..SAMPLES]);
+        fill_gap::<SAMPLES, LANES>(starts, slopes, weights, here);
         rest = after;
         gap += 1;
         place = 0;
     }
 }
 
-/// Left node + weight * (right - left) in 1/64 of a level, rounded to whole levels.
+/// Start + weight * slope, in whole levels.
 fn fill_gap<const SAMPLES: usize, const LANES: usize>(
-    nodes: &[u16],
+    starts: &[i16],
+    slopes: &[i16],
     weights: &[i16],
     out: &mut [u8],
 ) {
-    const DROPPED: u32 = WEIGHT_BITS + NODE_BITS - LEVEL_BITS - 1;
-    let (left, right) = nodes.split_at(SAMPLES);
-    let start: [i16; LANES] = std::array::from_fn(|lane| {
-        (left[lane % SAMPLES] >> (NODE_BITS - LEVEL_BITS)) as i16 + half(LEVEL_BITS) as i16
-    });
-    // Half the slope fits 16 bits with its sign; the product's upper half is then a
-    // quarter of what the node's unit would ask, just as `start` is.
-    let slope: [i16; LANES] = std::array::from_fn(|lane| {
-        ((i32::from(right[lane % SAMPLES]) - i32::from(left[lane % SAMPLES])) >> 1) as i16
-    });
+    let starts: [i16; LANES] = std::array::from_fn(|lane| starts[lane % SAMPLES]);
+    let slopes: [i16; LANES] = std::array::from_fn(|lane| slopes[lane % SAMPLES]);
     let level = |lane: usize, weight: i16| {
-        let rise = ((i32::from(slope[lane]) * i32::from(weight)) >> DROPPED) as i16;
-        ((start[lane] + rise) >> LEVEL_BITS) as u8
+        let rise = ((i32::from(slopes[lane]) * i32::from(weight)) >> DROPPED) as i16;
+        ((starts[lane] + rise) >> LEVEL_BITS) as u8
     };
     let mut weights = weights[..out.len()].chunks_exact(LANES);
     let mut out = out.chunks_exact_mut(LANES);

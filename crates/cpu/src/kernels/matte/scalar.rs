@@ -1,23 +1,39 @@
 use std::ops::Range;
 
-use frosted_core::internal::Placement;
 use frosted_core::internal::fixed::{MATTE_BITS, WEIGHT_BITS, half};
+use frosted_core::internal::{Placement, Work};
 
-/// Interpolates two rows of the reduced matte, `weight_q15` of `lower` in 1/32768, to
-/// 1/256 of a value. `out` gets one value more at each end, the same as its neighbour.
-pub(crate) fn between_rows(upper: &[u8], lower: &[u8], weight_q15: u16, out: &mut [u16]) {
-    const DROPPED: u32 = WEIGHT_BITS - MATTE_BITS;
-    let columns = upper.len();
-    let weight = u32::from(weight_q15);
-    for ((out, &upper), &lower) in out[1..=columns].iter_mut().zip(upper).zip(lower) {
-        let sum = u32::from(upper) * ((1 << WEIGHT_BITS) - weight) + u32::from(lower) * weight;
-        *out = ((sum + half(DROPPED)) >> DROPPED) as u16;
-    }
-    out[0] = out[1];
-    out[columns + 1] = out[columns];
+pub(super) struct BetweenRows<'a> {
+    pub(super) upper: &'a [u8],
+    pub(super) lower: &'a [u8],
+    pub(super) weight_q15: u16,
+    pub(super) out: &'a mut [u16],
 }
 
-/// The alphas of `columns` of a frame row, from `values` as [`between_rows`] makes them.
+impl Work for BetweenRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self {
+            upper,
+            lower,
+            weight_q15,
+            out,
+        } = self;
+        const DROPPED: u32 = WEIGHT_BITS - MATTE_BITS;
+        let columns = upper.len();
+        let weight = u32::from(weight_q15);
+        for ((out, &upper), &lower) in out[1..=columns].iter_mut().zip(upper).zip(lower) {
+            let sum = u32::from(upper) * ((1 << WEIGHT_BITS) - weight) + u32::from(lower) * weight;
+            *out = ((sum + half(DROPPED)) >> DROPPED) as u16;
+        }
+        out[0] = out[1];
+        out[columns + 1] = out[columns];
+    }
+}
+
+/// The alphas of `columns` of a frame row, from `values` as [`between_rows`](super::between_rows) makes them.
 ///
 /// Every step is a weighted mean whose weights sum to a power of two: a value between
 /// neighbours that are all covered, or all shown, is so too.
