@@ -15,6 +15,8 @@ pub(crate) struct Ruler {
     pub(super) patterns: usize,
     /// Columns of the field from one node used to the next.
     pub(super) node_step: usize,
+    /// Pixels from one node of the field to the next, 0 while it is not set.
+    step_px: usize,
     /// By the number of samples in a block, 16 or 32.
     pub(super) blocks: [Blocks; 2],
 }
@@ -74,8 +76,13 @@ impl Ruler {
         }
     }
 
-    /// For a field with a node every `step_px` pixels, a power of two.
+    /// For a field with a node every `step_px` pixels, a power of two. Layout and length of
+    /// the rows are always the same.
     pub(crate) fn set(&mut self, layout: &PlaneLayout, row_bytes: usize, step_px: usize) {
+        if self.step_px == step_px {
+            return;
+        }
+        self.step_px = step_px;
         let samples = layout.samples.len();
         self.patterns = row_bytes / samples;
         self.node_step = (layout.columns_px / step_px).max(1);

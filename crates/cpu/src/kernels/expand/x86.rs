@@ -48,15 +48,13 @@ macro_rules! for_each_block {
         let mut rest = $out;
         while !rest.is_empty() {
             let levels: [u8; $len] = $levels;
-            if let (0, Some((out, after))) = (skipped, rest.split_first_chunk_mut::<$len>()) {
-                *out = levels;
-                rest = after;
-            } else {
-                let (out, after) = rest.split_at_mut(($len - skipped).min(rest.len()));
-                out.copy_from_slice(&levels[skipped..][..out.len()]);
-                rest = after;
-                skipped = 0;
+            let (out, after) = rest.split_at_mut(($len - skipped).min(rest.len()));
+            match out.as_mut_array::<$len>() {
+                Some(out) => *out = levels,
+                None => out.copy_from_slice(&levels[skipped..][..out.len()]),
             }
+            rest = after;
+            skipped = 0;
             $block += 1;
         }
     };
