@@ -12,6 +12,7 @@ use crate::threads::Threads;
 
 /// All that depends on the spec and the plan, and the memory that frames are worked in.
 pub(crate) struct Session {
+    level: Level,
     spec: FrameSpec,
     planes: &'static [PlaneLayout],
     squares: [Squares; 3],
@@ -40,6 +41,7 @@ impl Session {
         let row_bytes = (0..MAX_PLANES).map(|plane| spec.plane_row_bytes(plane));
         let longest = row_bytes.max().unwrap_or_default();
         Ok(Self {
+            level,
             spec: *spec,
             planes,
             squares: std::array::from_fn(|channel| {
@@ -73,7 +75,7 @@ impl Session {
         let (width, height) = (self.reduced.width(), self.reduced.height());
         let square_px = self.reduced.square_px();
         let out = self.reduced.prepare(&self.spec, square_px, id);
-        let squares = &self.squares;
+        let (level, squares) = (self.level, &self.squares);
         let band_rows = height.div_ceil(self.sums.len());
         let bytes = band_rows * width;
         let [first, second, third] = out.map(|plane| plane.chunks_mut(bytes));
@@ -87,7 +89,7 @@ impl Session {
             );
             for (row, (first, (second, third))) in rows.enumerate() {
                 let out = [first, second, third];
-                reduce_row(source, squares, band * band_rows + row, sums, out);
+                reduce_row(level, source, squares, band * band_rows + row, sums, out);
             }
         });
     }
@@ -176,6 +178,7 @@ fn fill_row(row: &mut [u8], layout: &PlaneLayout, colour: [u8; 3]) {
 }
 
 fn reduce_row(
+    level: Level,
     source: &FrameView<'_>,
     squares: &[Squares; 3],
     index: usize,
@@ -186,9 +189,9 @@ fn reduce_row(
     for (squares, out) in squares.iter().zip(out) {
         let (plane, rows) = (squares.channel().plane, squares.rows(index));
         if summed != Some(plane) {
-            sums.sum(rows.clone().map(|row| source.row(plane, row)));
+            sums.sum(level, rows.clone(), |row| source.row(plane, row));
             summed = Some(plane);
         }
-        sums.means(squares, rows.len(), out);
+        sums.means(level, squares, rows.len(), out);
     }
 }

@@ -1,5 +1,150 @@
 //! Means over squares of pixels.
 
 mod scalar;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
-pub(crate) use scalar::{ColumnSums, Squares};
+use std::ops::Range;
+
+use frosted_core::internal::Level;
+use frosted_core::internal::layout::Channel;
+
+/// Above this, the sums of a column do not fit 16 bits.
+const NARROW_ROWS: usize = 257;
+/// So many rows are summed at once.
+const ROWS_AT_ONCE: usize = 8;
+/// What a kernel may read behind the last sum.
+const BEHIND: usize = 64;
+
+/// The sums of each byte's column over the rows of a square.
+#[derive(Debug)]
+pub(crate) enum ColumnSums {
+    /// For squares of at most 257 rows: twice as fast.
+    Narrow(Vec<u16>),
+    /// For any square.
+    Wide(Vec<u32>),
+}
+
+impl ColumnSums {
+    /// For rows of up to `row_bytes` and squares of `square_px`.
+    pub(crate) fn new(row_bytes: usize, square_px: usize) -> Self {
+        if square_px <= NARROW_ROWS {
+            Self::Narrow(vec![0; row_bytes + BEHIND])
+        } else {
+            Self::Wide(vec![0; row_bytes + BEHIND])
+        }
+    }
+
+    /// Sums `rows`, each of which `row` hands out; all have the same length.
+    pub(crate) fn sum<'a>(
+        &mut self,
+        level: Level,
+        rows: Range<usize>,
+        row: impl Fn(usize) -> &'a [u8],
+    ) {
+        let (first, end) = (rows.start, rows.end);
+        for start in rows.step_by(ROWS_AT_ONCE) {
+            let mut slices: [&[u8]; ROWS_AT_ONCE] = [&[]; ROWS_AT_ONCE];
+            let count = (end - start).min(ROWS_AT_ONCE);
+            for (index, slice) in slices[..count].iter_mut().enumerate() {
+                *slice = row(start + index);
+            }
+            let (rows, anew) = (&slices[..count], start == first);
+            match self {
+                Self::Narrow(sums) => level.run(scalar::SumRows { rows, sums, anew }),
+                Self::Wide(sums) => level.run(scalar::SumRows { rows, sums, anew }),
+            }
+        }
+    }
+
+    /// The means of `squares` over `rows` summed rows.
+    pub(crate) fn means(&self, level: Level, squares: &Squares, rows: usize, out: &mut [u8]) {
+        match self {
+            Self::Narrow(sums) => {
+                #[cfg(target_arch = "x86_64")]
+                let done = x86::means(level, squares, sums, rows, out);
+                #[cfg(not(target_arch = "x86_64"))]
+                let done = 0;
+                level.run(scalar::Means {
+                    squares,
+                    sums,
+                    rows,
+                    done,
+                    out,
+                });
+            }
+            Self::Wide(sums) => level.run(scalar::Means {
+                squares,
+                sums,
+                rows,
+                done: 0,
+                out,
+            }),
+        }
+    }
+}
+
+/// The squares of frame pixels along a row, seen by one channel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Squares {
+    channel: Channel,
+    square_px: usize,
+    /// Values of the channel in a row, and rows.
+    size: (usize, usize),
+}
+
+impl Squares {
+    /// Of a frame of `width` by `height`.
+    pub(crate) fn new(channel: Channel, square_px: usize, width: usize, height: usize) -> Self {
+        Self {
+            channel,
+            square_px,
+            size: (
+                width.div_ceil(channel.columns_px),
+                height.div_ceil(channel.rows_px),
+            ),
+        }
+    }
+
+    pub(crate) fn channel(&self) -> &Channel {
+        &self.channel
+    }
+
+    /// The channel's rows that square row `index` is the mean of: every one that it touches.
+    pub(crate) fn rows(&self, index: usize) -> Range<usize> {
+        touched(index, self.square_px, self.channel.rows_px, self.size.1)
+    }
+
+    fn columns(&self, index: usize) -> Range<usize> {
+        touched(index, self.square_px, self.channel.columns_px, self.size.0)
+    }
+
+    /// The sum that square `index` begins with, were the channel the first.
+    #[inline(always)]
+    fn first_sum(&self, index: usize) -> usize {
+        // By 1 or 2; a division would take as long as the rest of a square.
+        let column = (index * self.square_px) >> (self.channel.columns_px - 1);
+        column * self.channel.step_bytes
+    }
+}
+
+/// Which of `count` values, each standing for `value_px` pixels, square `index` touches.
+fn touched(index: usize, square_px: usize, value_px: usize, count: usize) -> Range<usize> {
+    let start = index * square_px / value_px;
+    let end = ((index + 1) * square_px).div_ceil(value_px);
+    start..end.min(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chroma_squares_touch_every_value_that_they_cover_in_part() {
+        assert_eq!(touched(0, 5, 2, 640), 0..3);
+        assert_eq!(touched(1, 5, 2, 640), 2..5);
+        assert_eq!(touched(255, 5, 2, 640), 637..640);
+        assert_eq!(touched(16, 1, 2, 9), 8..9);
+        assert_eq!(touched(3, 5, 1, 17), 15..17);
+    }
+}

@@ -1,169 +1,169 @@
 use std::ops::Range;
 
-use frosted_core::internal::layout::Channel;
+use frosted_core::internal::Work;
 
-/// Above this, the sums of a column do not fit 16 bits.
-const NARROW_ROWS: usize = 257;
+use super::Squares;
 
-/// The sums of each byte's column over the rows of a square.
-#[derive(Debug)]
-pub(crate) enum ColumnSums {
-    /// For squares of at most 257 rows: twice as fast.
-    Narrow(Vec<u16>),
-    /// For any square.
-    Wide(Vec<u32>),
+/// Sums up to eight rows, or adds them to sums that are there.
+pub(super) struct SumRows<'a, S> {
+    pub(super) rows: &'a [&'a [u8]],
+    pub(super) sums: &'a mut [S],
+    /// Whether what the sums were is forgotten.
+    pub(super) anew: bool,
 }
 
-impl ColumnSums {
-    /// For rows of up to `row_bytes` and squares of `square_px`.
-    pub(crate) fn new(row_bytes: usize, square_px: usize) -> Self {
-        if square_px <= NARROW_ROWS {
-            Self::Narrow(vec![0; row_bytes])
-        } else {
-            Self::Wide(vec![0; row_bytes])
-        }
-    }
+/// What sums are kept in: wide enough for the rows of a square.
+pub(super) trait Sum: Copy + From<u8> + Into<u64> {
+    fn plus(self, other: Self) -> Self;
+}
 
-    /// Sums `rows`, all of the same length.
-    pub(crate) fn sum<'a>(&mut self, rows: impl Iterator<Item = &'a [u8]>) {
-        match self {
-            Self::Narrow(sums) => sum_rows(rows, sums, |sum, value| sum + u16::from(value)),
-            Self::Wide(sums) => sum_rows(rows, sums, |sum, value| sum + u32::from(value)),
-        }
-    }
-
-    /// The means of `squares` over `rows` summed rows.
-    pub(crate) fn means(&self, squares: &Squares, rows: usize, out: &mut [u8]) {
-        match self {
-            Self::Narrow(sums) => squares.means(sums, rows, out),
-            Self::Wide(sums) => squares.means(sums, rows, out),
-        }
+impl Sum for u16 {
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        self + other
     }
 }
 
-fn sum_rows<'a, S: Copy + Default>(
-    rows: impl Iterator<Item = &'a [u8]>,
-    sums: &mut [S],
-    add: impl Fn(S, u8) -> S,
-) {
-    for (index, row) in rows.enumerate() {
-        let sums = sums[..row.len()].iter_mut().zip(row);
-        if index == 0 {
-            sums.for_each(|(sum, &value)| *sum = add(S::default(), value));
-        } else {
-            sums.for_each(|(sum, &value)| *sum = add(*sum, value));
+impl Sum for u32 {
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        self + other
+    }
+}
+
+impl<S: Sum> Work for SumRows<'_, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        match self.rows.len() {
+            1 => self.sum::<1>(),
+            2 => self.sum::<2>(),
+            3 => self.sum::<3>(),
+            4 => self.sum::<4>(),
+            5 => self.sum::<5>(),
+            6 => self.sum::<6>(),
+            7 => self.sum::<7>(),
+            8 => self.sum::<8>(),
+            other => unreachable!("{other} rows are never summed at once"),
         }
     }
 }
 
-/// The squares of frame pixels along a row, seen by one channel.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Squares {
-    channel: Channel,
-    square_px: usize,
-    /// Values of the channel in a row, and rows.
-    size: (usize, usize),
-}
-
-impl Squares {
-    /// Of a frame of `width` by `height`.
-    pub(crate) fn new(channel: Channel, square_px: usize, width: usize, height: usize) -> Self {
-        Self {
-            channel,
-            square_px,
-            size: (
-                width.div_ceil(channel.columns_px),
-                height.div_ceil(channel.rows_px),
-            ),
+impl<S: Sum> SumRows<'_, S> {
+    /// With the number of rows known, the sums of a few columns stay in registers.
+    #[inline(always)]
+    fn sum<const ROWS: usize>(self) {
+        const COLUMNS: usize = 32;
+        let columns = self.rows[0].len();
+        let rows: [&[u8]; ROWS] = std::array::from_fn(|row| &self.rows[row][..columns]);
+        let (chunks, rest) = self.sums[..columns].as_chunks_mut::<COLUMNS>();
+        let done = chunks.len() * COLUMNS;
+        for (index, sums) in chunks.iter_mut().enumerate() {
+            let mut totals = if self.anew {
+                [S::from(0); COLUMNS]
+            } else {
+                *sums
+            };
+            for row in rows {
+                let values = &row[index * COLUMNS..][..COLUMNS];
+                for (total, &value) in totals.iter_mut().zip(values) {
+                    *total = total.plus(S::from(value));
+                }
+            }
+            *sums = totals;
+        }
+        for (column, sum) in rest.iter_mut().enumerate() {
+            let before = if self.anew { S::from(0) } else { *sum };
+            *sum = rows
+                .iter()
+                .fold(before, |sum, row| sum.plus(S::from(row[done + column])));
         }
     }
+}
 
-    pub(crate) fn channel(&self) -> &Channel {
-        &self.channel
-    }
+/// The means of squares over summed rows.
+pub(super) struct Means<'a, S> {
+    pub(super) squares: &'a Squares,
+    pub(super) sums: &'a [S],
+    pub(super) rows: usize,
+    /// So many squares are done already.
+    pub(super) done: usize,
+    pub(super) out: &'a mut [u8],
+}
 
-    /// The channel's rows that square row `index` is the mean of: every one that it touches.
-    pub(crate) fn rows(&self, index: usize) -> Range<usize> {
-        touched(index, self.square_px, self.channel.rows_px, self.size.1)
-    }
+impl<S: Sum> Work for Means<'_, S> {
+    type Output = ();
 
-    fn columns(&self, index: usize) -> Range<usize> {
-        touched(index, self.square_px, self.channel.columns_px, self.size.0)
-    }
-
-    fn means<S: Copy + Into<u64>>(&self, sums: &[S], rows: usize, out: &mut [u8]) {
-        let sums = &sums[self.channel.offset..];
-        match self.channel.step_bytes {
-            1 => self.step_means::<S, 1>(sums, rows, out),
-            2 => self.step_means::<S, 2>(sums, rows, out),
-            3 => self.step_means::<S, 3>(sums, rows, out),
-            4 => self.step_means::<S, 4>(sums, rows, out),
+    #[inline(always)]
+    fn run(self) {
+        match self.squares.channel.step_bytes {
+            1 => self.step_means::<1>(),
+            2 => self.step_means::<2>(),
+            3 => self.step_means::<3>(),
+            4 => self.step_means::<4>(),
             other => unreachable!("no channel has a value every {other} bytes"),
         }
     }
+}
 
+impl<S: Sum> Means<'_, S> {
     /// With the number of columns known too, the sum is a straight line of additions;
     /// without that the reduction of 1280x720 NV12 took 1.7 times as long.
-    fn step_means<S: Copy + Into<u64>, const STEP: usize>(
-        &self,
-        sums: &[S],
-        rows: usize,
-        out: &mut [u8],
-    ) {
+    #[inline(always)]
+    fn step_means<const STEP: usize>(self) {
+        let (squares, sums) = (self.squares, &self.sums[self.squares.channel.offset..]);
         // All squares but the last touch as many columns as the first does.
-        let columns = self.columns(0).len();
-        let mean = Mean::over(columns * rows);
-        let (edge, inner) = out
+        let columns = squares.columns(0).len();
+        let mean = Mean::over(columns * self.rows);
+        let (edge, inner) = self
+            .out
             .split_last_mut()
             .expect("a frame has at least one square in a row");
-        let last = self.columns(inner.len());
+        let last = squares.columns(inner.len());
+        let inner = (self.done, &mut inner[self.done..]);
         match columns {
-            1 => self.inner_means::<S, STEP, 1>(sums, mean, inner),
-            2 => self.inner_means::<S, STEP, 2>(sums, mean, inner),
-            3 => self.inner_means::<S, STEP, 3>(sums, mean, inner),
-            4 => self.inner_means::<S, STEP, 4>(sums, mean, inner),
-            5 => self.inner_means::<S, STEP, 5>(sums, mean, inner),
-            6 => self.inner_means::<S, STEP, 6>(sums, mean, inner),
-            7 => self.inner_means::<S, STEP, 7>(sums, mean, inner),
-            8 => self.inner_means::<S, STEP, 8>(sums, mean, inner),
+            1 => inner_means::<S, STEP, 1>(squares, sums, mean, inner),
+            2 => inner_means::<S, STEP, 2>(squares, sums, mean, inner),
+            3 => inner_means::<S, STEP, 3>(squares, sums, mean, inner),
+            4 => inner_means::<S, STEP, 4>(squares, sums, mean, inner),
+            5 => inner_means::<S, STEP, 5>(squares, sums, mean, inner),
+            6 => inner_means::<S, STEP, 6>(squares, sums, mean, inner),
+            7 => inner_means::<S, STEP, 7>(squares, sums, mean, inner),
+            8 => inner_means::<S, STEP, 8>(squares, sums, mean, inner),
             _ => {
-                for (index, out) in inner.iter_mut().enumerate() {
-                    *out = mean.of(total::<S, STEP>(sums, self.columns(index)));
+                for (index, out) in inner.1.iter_mut().enumerate() {
+                    *out = mean.of(total::<S, STEP>(sums, squares.columns(inner.0 + index)));
                 }
             }
         }
-        let mean = Mean::over(last.len() * rows);
+        let mean = Mean::over(last.len() * self.rows);
         *edge = mean.of(total::<S, STEP>(sums, last));
     }
+}
 
-    fn inner_means<S: Copy + Into<u64>, const STEP: usize, const COLUMNS: usize>(
-        &self,
-        sums: &[S],
-        mean: Mean,
-        out: &mut [u8],
-    ) {
-        for (index, out) in out.iter_mut().enumerate() {
-            let start = index * self.square_px / self.channel.columns_px * STEP;
-            let sums = &sums[start..][..(COLUMNS - 1) * STEP + 1];
-            let mut total = 0;
-            for column in 0..COLUMNS {
-                total += sums[column * STEP].into();
-            }
-            *out = mean.of(total);
+#[inline(always)]
+fn inner_means<S: Sum, const STEP: usize, const COLUMNS: usize>(
+    squares: &Squares,
+    sums: &[S],
+    mean: Mean,
+    (first, out): (usize, &mut [u8]),
+) {
+    for (index, out) in out.iter_mut().enumerate() {
+        let start = squares.first_sum(first + index);
+        let sums = &sums[start..][..(COLUMNS - 1) * STEP + 1];
+        let mut total = 0;
+        for column in 0..COLUMNS {
+            total += sums[column * STEP].into();
         }
+        *out = mean.of(total);
     }
 }
 
-fn total<S: Copy + Into<u64>, const STEP: usize>(sums: &[S], columns: Range<usize>) -> u64 {
+#[inline(always)]
+fn total<S: Sum, const STEP: usize>(sums: &[S], columns: Range<usize>) -> u64 {
     let values = sums[columns.start * STEP..].iter().step_by(STEP);
     values.take(columns.len()).map(|&sum| sum.into()).sum()
-}
-
-/// Which of `count` values, each standing for `value_px` pixels, square `index` touches.
-fn touched(index: usize, square_px: usize, value_px: usize, count: usize) -> Range<usize> {
-    let start = index * square_px / value_px;
-    let end = ((index + 1) * square_px).div_ceil(value_px);
-    start..end.min(count)
 }
 
 /// Divides sums of 8-bit values by their number, rounding to nearest.
@@ -175,6 +175,7 @@ struct Mean {
 }
 
 impl Mean {
+    #[inline(always)]
     fn over(count: usize) -> Self {
         let count = count as u64;
         Self {
@@ -183,6 +184,7 @@ impl Mean {
         }
     }
 
+    #[inline(always)]
     fn of(self, sum: u64) -> u8 {
         let sum = sum + self.count / 2;
         // The reciprocal is too large by less than one. Times a sum below 256 * count that
@@ -226,14 +228,5 @@ mod tests {
             }
             assert_eq!(mean.of(255 * count), 255);
         }
-    }
-
-    #[test]
-    fn chroma_squares_touch_every_value_that_they_cover_in_part() {
-        assert_eq!(touched(0, 5, 2, 640), 0..3);
-        assert_eq!(touched(1, 5, 2, 640), 2..5);
-        assert_eq!(touched(255, 5, 2, 640), 637..640);
-        assert_eq!(touched(16, 1, 2, 9), 8..9);
-        assert_eq!(touched(3, 5, 1, 17), 15..17);
     }
 }

@@ -1,0 +1,153 @@
+//! Eight squares at once.
+#![allow(
+    unsafe_code,
+    reason = "vectors are loaded by pointer, and only some processors have them"
+)]
+
+use std::arch::x86_64::*;
+
+use frosted_core::internal::{Instructions, Level};
+
+use super::{BEHIND, Squares};
+
+/// Sums in a vector.
+const VECTOR: usize = 16;
+/// The most vectors that a square's sums may lie in.
+const MOST_VECTORS: usize = BEHIND / VECTOR;
+/// What a square may have at most: the sum of so many 8-bit values, times 2^24 / their number,
+/// fits 32 bits, and is exact by the reasoning in `scalar::Mean`.
+const MOST_VALUES: usize = 256;
+/// The sums of more rows than this do not fit 16 bits with a sign.
+const MOST_ROWS: usize = 128;
+
+/// The means of the first squares, and how many they are: none where there is no kernel for
+/// this level or these squares, never the last one.
+pub(super) fn means(
+    level: Level,
+    squares: &Squares,
+    sums: &[u16],
+    rows: usize,
+    out: &mut [u8],
+) -> usize {
+    let columns = squares.columns(0).len();
+    let count = columns * rows;
+    let channel = &squares.channel;
+    let words = channel.offset + (columns - 1) * channel.step_bytes + 1;
+    if level.instructions() == Instructions::Common || rows > MOST_ROWS || count > MOST_VALUES {
+        return 0;
+    }
+    let mut counts = [0; BEHIND];
+    let Some(counted) = counts.get_mut(channel.offset..words) else {
+        return 0;
+    };
+    counted
+        .iter_mut()
+        .step_by(channel.step_bytes)
+        .for_each(|counts| *counts = 1);
+    let Some(inner) = out.len().checked_sub(1) else {
+        return 0;
+    };
+    let (eights, _) = out[..inner].as_chunks_mut::<8>();
+    let mean = Mean {
+        half: (count / 2) as i32,
+        reciprocal_q24: (1u32 << 24).div_ceil(count as u32) as i32,
+    };
+    // SAFETY: levels above the common one have AVX2.
+    unsafe {
+        match words {
+            0..=8 => half_vectors(squares, sums, &counts, mean, eights),
+            9..=16 => whole_vectors::<1>(squares, sums, &counts, mean, eights),
+            17..=32 => whole_vectors::<2>(squares, sums, &counts, mean, eights),
+            33..=48 => whole_vectors::<3>(squares, sums, &counts, mean, eights),
+            _ => whole_vectors::<MOST_VECTORS>(squares, sums, &counts, mean, eights),
+        }
+    }
+    8 * eights.len()
+}
+
+#[derive(Clone, Copy)]
+struct Mean {
+    half: i32,
+    /// 2^24 / count, rounded up.
+    reciprocal_q24: i32,
+}
+
+impl Mean {
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn of(self, totals: __m256i) -> [u8; 8] {
+        let totals = _mm256_add_epi32(totals, _mm256_set1_epi32(self.half));
+        let products = _mm256_mullo_epi32(totals, _mm256_set1_epi32(self.reciprocal_q24));
+        let means = _mm256_srli_epi32::<24>(products);
+        // Each half has four means, in its lowest four bytes after two packs.
+        let means = _mm256_packus_epi32(means, means);
+        let means = _mm256_packus_epi16(means, means);
+        let low = _mm_cvtsi128_si32(_mm256_castsi256_si128(means)) as u32;
+        let high = _mm_cvtsi128_si32(_mm256_extracti128_si256::<1>(means)) as u32;
+        (u64::from(high) << 32 | u64::from(low)).to_le_bytes()
+    }
+}
+
+/// For squares whose sums lie within eight.
+#[target_feature(enable = "avx2")]
+fn half_vectors(
+    squares: &Squares,
+    sums: &[u16],
+    counts: &[i16; BEHIND],
+    mean: Mean,
+    out: &mut [[u8; 8]],
+) {
+    // SAFETY: the array holds a vector.
+    let counts = unsafe { _mm256_broadcastsi128_si256(_mm_loadu_si128(counts.as_ptr().cast())) };
+    for (eight, out) in out.iter_mut().enumerate() {
+        let pair = |square: usize| {
+            let [near, far] = [square, square + 4].map(|square| {
+                let sums = &sums[squares.first_sum(8 * eight + square)..][..8];
+                // SAFETY: the slice has as many bytes as are loaded; no alignment is asked for.
+                unsafe { _mm_loadu_si128(sums.as_ptr().cast()) }
+            });
+            _mm256_madd_epi16(_mm256_set_m128i(far, near), counts)
+        };
+        let first = _mm256_hadd_epi32(pair(0), pair(1));
+        let second = _mm256_hadd_epi32(pair(2), pair(3));
+        *out = mean.of(_mm256_hadd_epi32(first, second));
+    }
+}
+
+/// For squares whose sums lie within so many vectors.
+#[target_feature(enable = "avx2")]
+fn whole_vectors<const VECTORS: usize>(
+    squares: &Squares,
+    sums: &[u16],
+    counts: &[i16; BEHIND],
+    mean: Mean,
+    out: &mut [[u8; 8]],
+) {
+    for (eight, out) in out.iter_mut().enumerate() {
+        let square = |square: usize| {
+            let sums = &sums[squares.first_sum(8 * eight + square)..][..VECTORS * VECTOR];
+            let mut total = _mm256_setzero_si256();
+            for (sums, counts) in sums.chunks_exact(VECTOR).zip(counts.chunks_exact(VECTOR)) {
+                // SAFETY: both slices have as many bytes as are loaded.
+                let (sums, counts) = unsafe {
+                    (
+                        _mm256_loadu_si256(sums.as_ptr().cast()),
+                        _mm256_loadu_si256(counts.as_ptr().cast()),
+                    )
+                };
+                total = _mm256_add_epi32(total, _mm256_madd_epi16(sums, counts));
+            }
+            total
+        };
+        let four = |first: usize| {
+            let near = _mm256_hadd_epi32(square(first), square(first + 1));
+            let far = _mm256_hadd_epi32(square(first + 2), square(first + 3));
+            let halves = _mm256_hadd_epi32(near, far);
+            _mm_add_epi32(
+                _mm256_castsi256_si128(halves),
+                _mm256_extracti128_si256::<1>(halves),
+            )
+        };
+        *out = mean.of(_mm256_set_m128i(four(4), four(0)));
+    }
+}
