@@ -189,7 +189,7 @@ fn reduce_row(
     for (squares, out) in squares.iter().zip(out) {
         let (plane, rows) = (squares.channel().plane, squares.rows(index));
         if summed != Some(plane) {
-            sums.sum(level, rows.clone(), |row| source.row(plane, row));
+            sums.sum(level, rows.clone().map(|row| source.row(plane, row)));
             summed = Some(plane);
         }
         sums.means(level, squares, rows.len(), out);

@@ -14,6 +14,9 @@ pub(crate) use ruler::Ruler;
 /// What is dropped of half a slope times a weight, to leave units of a level's.
 const DROPPED: u32 = WEIGHT_BITS + NODE_BITS - LEVEL_BITS - 1;
 
+/// The most samples in a pattern.
+const MOST_SAMPLES: usize = 4;
+
 /// A field's nodes at one height, in the order of a plane's samples, as lines from each to
 /// the next.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub(crate) struct Lines {
     starts: Vec<i16>,
     /// Half of what it rises by, in 1/256 of a level.
     slopes: Vec<i16>,
+    /// The nodes themselves, for each sample of a pattern.
+    nodes: [Vec<u16>; MOST_SAMPLES],
 }
 
 impl Lines {
@@ -32,6 +37,7 @@ impl Lines {
         Self {
             starts: room.clone(),
             slopes: room,
+            nodes: std::array::from_fn(|_| vec![0; row_bytes + 1]),
         }
     }
 

@@ -27,36 +27,29 @@ impl Work for SetLines<'_> {
         } = self;
         let count = ruler.gaps(layout.samples.len());
         let height = Height::of(field, y);
-        // From steps of two pixels on, all samples of a pattern lie in the same gap, and there is
-        // one at every node.
+        // From steps of two pixels on, all samples of a pattern lie in the same gap, and there
+        // is one at every node.
         let plain = field.step_px > 1;
-        match layout.samples {
-            [only] if plain => {
-                let rows = [height.rows(field, only.channel)];
-                interleave(lines, count, height, rows);
-            }
-            [first, second] if plain => {
-                let rows = [first, second].map(|sample| height.rows(field, sample.channel));
-                interleave(lines, count, height, rows);
-            }
-            samples => {
-                for (place, sample) in samples.iter().enumerate() {
-                    let rows = height.rows(field, sample.channel.min(2));
-                    let column =
-                        |index: usize| index * ruler.node_step + sample.x_px / field.step_px;
-                    for index in 0..count {
-                        let (left, right) = (column(index), column(index + 1));
-                        let [left, right] = [left, right]
-                            .map(|column| height.node(rows, column.min(field.width - 1)));
-                        let at = index * samples.len() + place;
-                        (lines.starts[at], lines.slopes[at]) = if sample.channel == ALPHA {
-                            line(NODE_LIMIT, NODE_LIMIT)
-                        } else {
-                            line(left, right)
-                        };
-                    }
+        for (sample, nodes) in layout.samples.iter().zip(&mut lines.nodes) {
+            if sample.channel == ALPHA {
+                nodes[..count + 1].fill(NODE_LIMIT);
+            } else if plain {
+                height.fill(field, sample.channel, &mut nodes[..count + 1]);
+            } else {
+                let rows = height.rows(field, sample.channel);
+                for (index, node) in nodes[..count + 1].iter_mut().enumerate() {
+                    let column = index * ruler.node_step + sample.x_px / field.step_px;
+                    let column = column.min(field.width - 1);
+                    *node = height.between(rows.0[column], rows.1[column]);
                 }
             }
+        }
+        match layout.samples.len() {
+            1 => interleave::<1>(lines, count),
+            2 => interleave::<2>(lines, count),
+            3 => interleave::<3>(lines, count),
+            4 => interleave::<4>(lines, count),
+            samples => unreachable!("no pattern has {samples} samples"),
         }
     }
 }
@@ -92,9 +85,17 @@ impl Height {
         (row(self.upper), row(self.lower))
     }
 
+    /// The nodes of every column, the last one again and again if there are fewer.
     #[inline(always)]
-    fn node(self, (upper, lower): Rows<'_>, column: usize) -> u16 {
-        self.between(upper[column], lower[column])
+    fn fill(self, field: &Field, channel: usize, nodes: &mut [u16]) {
+        let (upper, lower) = self.rows(field, channel);
+        let (there, behind) = nodes.split_at_mut(nodes.len().min(field.width));
+        for (node, (&upper, &lower)) in there.iter_mut().zip(upper.iter().zip(lower)) {
+            *node = self.between(upper, lower);
+        }
+        if let Some(&last) = there.last() {
+            behind.fill(last);
+        }
     }
 
     #[inline(always)]
@@ -105,32 +106,21 @@ impl Height {
     }
 }
 
-/// Lines of as many channels as there are samples in a pattern, with a node in every column.
+/// The lines between the nodes of as many samples as there are in a pattern.
 #[inline(always)]
-fn interleave<const SAMPLES: usize>(
-    lines: &mut Lines,
-    count: usize,
-    height: Height,
-    rows: [Rows<'_>; SAMPLES],
-) {
-    // A field has a node beyond the frame's last pixel or on it: only then is a line flat.
-    let whole = count.min(rows[0].0.len() - 1);
-    let starts = lines.starts.chunks_exact_mut(SAMPLES);
-    let slopes = lines.slopes.chunks_exact_mut(SAMPLES);
-    let out = starts.zip(slopes).take(whole);
-    let rows_of = rows.map(|(upper, lower)| (&upper[..whole + 1], &lower[..whole + 1]));
-    for (index, (starts, slopes)) in out.enumerate() {
-        for (place, &(upper, lower)) in rows_of.iter().enumerate() {
-            let left = height.between(upper[index], lower[index]);
-            let right = height.between(upper[index + 1], lower[index + 1]);
+fn interleave<const SAMPLES: usize>(lines: &mut Lines, count: usize) {
+    let Lines {
+        starts,
+        slopes,
+        nodes,
+    } = lines;
+    let (starts, _) = starts[..count * SAMPLES].as_chunks_mut::<SAMPLES>();
+    let (slopes, _) = slopes[..count * SAMPLES].as_chunks_mut::<SAMPLES>();
+    let nodes: [&[u16]; SAMPLES] = std::array::from_fn(|place| &nodes[place][..count + 1]);
+    for (index, (starts, slopes)) in starts.iter_mut().zip(slopes).enumerate() {
+        for place in 0..SAMPLES {
+            let [left, right] = [nodes[place][index], nodes[place][index + 1]];
             (starts[place], slopes[place]) = line(left, right);
-        }
-    }
-    for index in whole..count {
-        for (place, &rows) in rows.iter().enumerate() {
-            let node = height.node(rows, rows.0.len() - 1);
-            let at = index * SAMPLES + place;
-            (lines.starts[at], lines.slopes[at]) = line(node, node);
         }
     }
 }

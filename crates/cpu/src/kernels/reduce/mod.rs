@@ -11,8 +11,6 @@ use frosted_core::internal::layout::Channel;
 
 /// Above this, the sums of a column do not fit 16 bits.
 const NARROW_ROWS: usize = 257;
-/// So many rows are summed at once.
-const ROWS_AT_ONCE: usize = 8;
 /// What a kernel may read behind the last sum.
 const BEHIND: usize = 64;
 
@@ -35,24 +33,17 @@ impl ColumnSums {
         }
     }
 
-    /// Sums `rows`, each of which `row` hands out; all have the same length.
-    pub(crate) fn sum<'a>(
-        &mut self,
-        level: Level,
-        rows: Range<usize>,
-        row: impl Fn(usize) -> &'a [u8],
-    ) {
-        let (first, end) = (rows.start, rows.end);
-        for start in rows.step_by(ROWS_AT_ONCE) {
-            let mut slices: [&[u8]; ROWS_AT_ONCE] = [&[]; ROWS_AT_ONCE];
-            let count = (end - start).min(ROWS_AT_ONCE);
-            for (index, slice) in slices[..count].iter_mut().enumerate() {
-                *slice = row(start + index);
-            }
-            let (rows, anew) = (&slices[..count], start == first);
+    /// Sums `rows`, all of the same length.
+    ///
+    /// One after another, as they lie in memory: with all rows of a square at once there is
+    /// less to add up, but the processor fetches ahead of one stream better than of five, and
+    /// 1280x720 NV12 took 1.7 times as long.
+    pub(crate) fn sum<'a>(&mut self, level: Level, rows: impl Iterator<Item = &'a [u8]>) {
+        for (index, row) in rows.enumerate() {
+            let anew = index == 0;
             match self {
-                Self::Narrow(sums) => level.run(scalar::SumRows { rows, sums, anew }),
-                Self::Wide(sums) => level.run(scalar::SumRows { rows, sums, anew }),
+                Self::Narrow(sums) => level.run(scalar::SumRow { row, sums, anew }),
+                Self::Wide(sums) => level.run(scalar::SumRow { row, sums, anew }),
             }
         }
     }

@@ -4,11 +4,11 @@ use frosted_core::internal::Work;
 
 use super::Squares;
 
-/// Sums up to eight rows, or adds them to sums that are there.
-pub(super) struct SumRows<'a, S> {
-    pub(super) rows: &'a [&'a [u8]],
+/// Adds a row to sums.
+pub(super) struct SumRow<'a, S> {
+    pub(super) row: &'a [u8],
     pub(super) sums: &'a mut [S],
-    /// Whether what the sums were is forgotten.
+    /// Whether the sums begin with this row.
     pub(super) anew: bool,
 }
 
@@ -31,53 +31,16 @@ impl Sum for u32 {
     }
 }
 
-impl<S: Sum> Work for SumRows<'_, S> {
+impl<S: Sum> Work for SumRow<'_, S> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        match self.rows.len() {
-            1 => self.sum::<1>(),
-            2 => self.sum::<2>(),
-            3 => self.sum::<3>(),
-            4 => self.sum::<4>(),
-            5 => self.sum::<5>(),
-            6 => self.sum::<6>(),
-            7 => self.sum::<7>(),
-            8 => self.sum::<8>(),
-            other => unreachable!("{other} rows are never summed at once"),
-        }
-    }
-}
-
-impl<S: Sum> SumRows<'_, S> {
-    /// With the number of rows known, the sums of a few columns stay in registers.
-    #[inline(always)]
-    fn sum<const ROWS: usize>(self) {
-        const COLUMNS: usize = 32;
-        let columns = self.rows[0].len();
-        let rows: [&[u8]; ROWS] = std::array::from_fn(|row| &self.rows[row][..columns]);
-        let (chunks, rest) = self.sums[..columns].as_chunks_mut::<COLUMNS>();
-        let done = chunks.len() * COLUMNS;
-        for (index, sums) in chunks.iter_mut().enumerate() {
-            let mut totals = if self.anew {
-                [S::from(0); COLUMNS]
-            } else {
-                *sums
-            };
-            for row in rows {
-                let values = &row[index * COLUMNS..][..COLUMNS];
-                for (total, &value) in totals.iter_mut().zip(values) {
-                    *total = total.plus(S::from(value));
-                }
-            }
-            *sums = totals;
-        }
-        for (column, sum) in rest.iter_mut().enumerate() {
-            let before = if self.anew { S::from(0) } else { *sum };
-            *sum = rows
-                .iter()
-                .fold(before, |sum, row| sum.plus(S::from(row[done + column])));
+        let sums = self.sums[..self.row.len()].iter_mut().zip(self.row);
+        if self.anew {
+            sums.for_each(|(sum, &value)| *sum = S::from(value));
+        } else {
+            sums.for_each(|(sum, &value)| *sum = sum.plus(S::from(value)));
         }
     }
 }

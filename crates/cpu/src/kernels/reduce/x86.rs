@@ -99,19 +99,35 @@ fn half_vectors(
 ) {
     // SAFETY: the array holds a vector.
     let counts = unsafe { _mm256_broadcastsi128_si256(_mm_loadu_si128(counts.as_ptr().cast())) };
-    for (eight, out) in out.iter_mut().enumerate() {
-        let pair = |square: usize| {
-            let [near, far] = [square, square + 4].map(|square| {
-                let sums = &sums[squares.first_sum(8 * eight + square)..][..8];
-                // SAFETY: the slice has as many bytes as are loaded; no alignment is asked for.
-                unsafe { _mm_loadu_si128(sums.as_ptr().cast()) }
-            });
-            _mm256_madd_epi16(_mm256_set_m128i(far, near), counts)
-        };
-        let first = _mm256_hadd_epi32(pair(0), pair(1));
-        let second = _mm256_hadd_epi32(pair(2), pair(3));
+    let mut square = 0;
+    for out in out {
+        let first = _mm256_hadd_epi32(
+            pair_of_halves(squares, sums, counts, square),
+            pair_of_halves(squares, sums, counts, square + 1),
+        );
+        let second = _mm256_hadd_epi32(
+            pair_of_halves(squares, sums, counts, square + 2),
+            pair_of_halves(squares, sums, counts, square + 3),
+        );
         *out = mean.of(_mm256_hadd_epi32(first, second));
+        square += 8;
     }
+}
+
+/// What is to be summed of `square`, in the lower half, and of the fourth behind it.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn pair_of_halves(squares: &Squares, sums: &[u16], counts: __m256i, square: usize) -> __m256i {
+    let near = &sums[squares.first_sum(square)..][..VECTOR / 2];
+    let far = &sums[squares.first_sum(square + 4)..][..VECTOR / 2];
+    // SAFETY: the slices have as many bytes as are loaded; no alignment is asked for.
+    let (near, far) = unsafe {
+        (
+            _mm_loadu_si128(near.as_ptr().cast()),
+            _mm_loadu_si128(far.as_ptr().cast()),
+        )
+    };
+    _mm256_madd_epi16(_mm256_set_m128i(far, near), counts)
 }
 
 /// For squares whose sums lie within so many vectors.
@@ -123,31 +139,61 @@ fn whole_vectors<const VECTORS: usize>(
     mean: Mean,
     out: &mut [[u8; 8]],
 ) {
-    for (eight, out) in out.iter_mut().enumerate() {
-        let square = |square: usize| {
-            let sums = &sums[squares.first_sum(8 * eight + square)..][..VECTORS * VECTOR];
-            let mut total = _mm256_setzero_si256();
-            for (sums, counts) in sums.chunks_exact(VECTOR).zip(counts.chunks_exact(VECTOR)) {
-                // SAFETY: both slices have as many bytes as are loaded.
-                let (sums, counts) = unsafe {
-                    (
-                        _mm256_loadu_si256(sums.as_ptr().cast()),
-                        _mm256_loadu_si256(counts.as_ptr().cast()),
-                    )
-                };
-                total = _mm256_add_epi32(total, _mm256_madd_epi16(sums, counts));
-            }
-            total
-        };
-        let four = |first: usize| {
-            let near = _mm256_hadd_epi32(square(first), square(first + 1));
-            let far = _mm256_hadd_epi32(square(first + 2), square(first + 3));
-            let halves = _mm256_hadd_epi32(near, far);
-            _mm_add_epi32(
-                _mm256_castsi256_si128(halves),
-                _mm256_extracti128_si256::<1>(halves),
+    let mut square = 0;
+    for out in out {
+        let near = four_wholes::<VECTORS>(squares, sums, counts, square);
+        let far = four_wholes::<VECTORS>(squares, sums, counts, square + 4);
+        *out = mean.of(_mm256_set_m128i(far, near));
+        square += 8;
+    }
+}
+
+/// The sums of four squares.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn four_wholes<const VECTORS: usize>(
+    squares: &Squares,
+    sums: &[u16],
+    counts: &[i16; BEHIND],
+    first: usize,
+) -> __m128i {
+    let near = _mm256_hadd_epi32(
+        whole::<VECTORS>(squares, sums, counts, first),
+        whole::<VECTORS>(squares, sums, counts, first + 1),
+    );
+    let far = _mm256_hadd_epi32(
+        whole::<VECTORS>(squares, sums, counts, first + 2),
+        whole::<VECTORS>(squares, sums, counts, first + 3),
+    );
+    let halves = _mm256_hadd_epi32(near, far);
+    _mm_add_epi32(
+        _mm256_castsi256_si128(halves),
+        _mm256_extracti128_si256::<1>(halves),
+    )
+}
+
+/// What is to be summed of one square.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn whole<const VECTORS: usize>(
+    squares: &Squares,
+    sums: &[u16],
+    counts: &[i16; BEHIND],
+    square: usize,
+) -> __m256i {
+    let sums = &sums[squares.first_sum(square)..][..VECTORS * VECTOR];
+    let mut total = _mm256_setzero_si256();
+    for vector in 0..VECTORS {
+        let sums = &sums[VECTOR * vector..][..VECTOR];
+        let counts = &counts[VECTOR * vector..][..VECTOR];
+        // SAFETY: as in `pair_of_halves`.
+        let (sums, counts) = unsafe {
+            (
+                _mm256_loadu_si256(sums.as_ptr().cast()),
+                _mm256_loadu_si256(counts.as_ptr().cast()),
             )
         };
-        *out = mean.of(_mm256_set_m128i(four(4), four(0)));
+        total = _mm256_add_epi32(total, _mm256_madd_epi16(sums, counts));
     }
+    total
 }
