@@ -91,6 +91,7 @@ impl<'a> FrameView<'a> {
     ///
     /// # Panics
     /// If the plane has no row `y`.
+    #[inline]
     pub fn row(&self, plane: usize, y: usize) -> &'a [u8] {
         let start = y * self.spec.stride_bytes(plane);
         &self.planes[plane][start..start + self.spec.plane_row_bytes(plane)]

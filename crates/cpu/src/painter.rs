@@ -149,7 +149,7 @@ impl RowBrush {
         let out = &mut out[bytes.clone()];
         match span.shade {
             Shade::Covered => self.cover(row, bytes, out),
-            Shade::Shown => show(row, bytes, out),
+            Shade::Shown => show(self.level, row, bytes, out),
             Shade::Mixed => self.mix(row, span, bytes, out),
         }
     }
@@ -167,7 +167,7 @@ impl RowBrush {
             RowBehind::Samples(behind) => {
                 out.copy_from_slice(&behind[bytes]);
                 if row.layout.has_alpha() {
-                    blend::make_opaque(out);
+                    blend::make_opaque(self.level, out);
                 }
             }
         }
@@ -190,16 +190,16 @@ impl RowBrush {
         blend::blend(self.level, &row.source[bytes], behind, alpha, out);
         match (row.layout.has_alpha(), row.transparent) {
             (false, _) => {}
-            (true, false) => blend::make_opaque(out),
+            (true, false) => blend::make_opaque(self.level, out),
             (true, true) => blend::make_straight(alpha, out),
         }
     }
 }
 
-fn show(row: &Row<'_>, bytes: Range<usize>, out: &mut [u8]) {
+fn show(level: Level, row: &Row<'_>, bytes: Range<usize>, out: &mut [u8]) {
     let source = &row.source[bytes];
     if row.layout.has_alpha() {
-        blend::show_opaque(source, out);
+        blend::show_opaque(level, source, out);
     } else {
         out.copy_from_slice(source);
     }

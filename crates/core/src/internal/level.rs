@@ -67,6 +67,13 @@ impl Level {
         self.0
     }
 
+    /// The same, but no higher than AVX2: for work that waits for the memory, whose vectors had
+    /// better not lie across two of its lines.
+    #[inline]
+    pub fn up_to_avx2(self) -> Self {
+        Self(self.0.min(Instructions::Avx2))
+    }
+
     /// Does `work`, compiled for this level.
     #[inline]
     pub fn run<W: Work>(self, work: W) -> W::Output {

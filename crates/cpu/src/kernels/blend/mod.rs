@@ -1,20 +1,26 @@
 //! Mixes the frame with what covers the room.
 
 mod scalar;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 use frosted_core::internal::Level;
 use frosted_core::internal::layout::PlaneLayout;
 
-pub(crate) use scalar::{make_opaque, make_straight, show_opaque};
+pub(crate) use scalar::make_straight;
 
 /// `out = (source * alpha + backdrop * (255 - alpha)) / 255`, rounded to nearest; exactly
 /// `backdrop` at alpha 0 and `source` at 255. All slices have the same length.
 pub(crate) fn blend(level: Level, source: &[u8], backdrop: &[u8], alpha: &[u8], out: &mut [u8]) {
+    #[cfg(target_arch = "x86_64")]
+    let done = x86::blend(level, source, backdrop, alpha, out);
+    #[cfg(not(target_arch = "x86_64"))]
+    let done = 0;
     level.run(scalar::Blend {
-        source,
-        backdrop,
-        alpha,
-        out,
+        source: &source[done..],
+        backdrop: &backdrop[done..],
+        alpha: &alpha[done..],
+        out: &mut out[done..],
     });
 }
 
@@ -36,4 +42,14 @@ pub(crate) fn spread_alpha(
         lower,
         out,
     });
+}
+
+/// Copies pixels of four samples and makes them opaque.
+pub(crate) fn show_opaque(level: Level, source: &[u8], out: &mut [u8]) {
+    level.run(scalar::ShowOpaque { source, out });
+}
+
+/// Makes pixels of four samples opaque.
+pub(crate) fn make_opaque(level: Level, pixels: &mut [u8]) {
+    level.run(scalar::MakeOpaque(pixels));
 }

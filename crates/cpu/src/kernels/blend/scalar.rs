@@ -85,18 +85,42 @@ fn spread_chroma<const SAMPLES: usize>(upper: &[u8], lower: &[u8], out: &mut [u8
     }
 }
 
-/// Copies pixels of four samples and makes them opaque.
-pub(crate) fn show_opaque(source: &[u8], out: &mut [u8]) {
-    for (out, source) in out.chunks_exact_mut(4).zip(source.chunks_exact(4)) {
-        out.copy_from_slice(&[source[0], source[1], source[2], OPAQUE]);
+pub(super) struct ShowOpaque<'a> {
+    pub(super) source: &'a [u8],
+    pub(super) out: &'a mut [u8],
+}
+
+impl Work for ShowOpaque<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let (source, _) = self.source.as_chunks::<4>();
+        let (out, _) = self.out.as_chunks_mut::<4>();
+        for (out, &source) in out.iter_mut().zip(source) {
+            *out = opaque(source);
+        }
     }
 }
 
-/// Makes pixels of four samples opaque.
-pub(crate) fn make_opaque(pixels: &mut [u8]) {
-    for pixel in pixels.chunks_exact_mut(4) {
-        pixel[3] = OPAQUE;
+pub(super) struct MakeOpaque<'a>(pub(super) &'a mut [u8]);
+
+impl Work for MakeOpaque<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let (pixels, _) = self.0.as_chunks_mut::<4>();
+        for pixel in pixels {
+            *pixel = opaque(*pixel);
+        }
     }
+}
+
+#[inline(always)]
+fn opaque(pixel: [u8; 4]) -> [u8; 4] {
+    // As one number, so that a vector holds many pixels.
+    (u32::from_le_bytes(pixel) | u32::from_le_bytes([0, 0, 0, OPAQUE])).to_le_bytes()
 }
 
 /// Gives pixels of four samples this straight alpha, one value for each sample. Nothing is

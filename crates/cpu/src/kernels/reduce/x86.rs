@@ -52,14 +52,15 @@ pub(super) fn means(
         half: (count / 2) as i32,
         reciprocal_q24: (1u32 << 24).div_ceil(count as u32) as i32,
     };
+    let windows = Windows::new(squares, sums, 8 * eights.len());
     // SAFETY: levels above the common one have AVX2.
     unsafe {
         match words {
-            0..=8 => half_vectors(squares, sums, &counts, mean, eights),
-            9..=16 => whole_vectors::<1>(squares, sums, &counts, mean, eights),
-            17..=32 => whole_vectors::<2>(squares, sums, &counts, mean, eights),
-            33..=48 => whole_vectors::<3>(squares, sums, &counts, mean, eights),
-            _ => whole_vectors::<MOST_VECTORS>(squares, sums, &counts, mean, eights),
+            0..=8 => half_vectors(windows, &counts, mean, eights),
+            9..=16 => whole_vectors::<1>(windows, &counts, mean, eights),
+            17..=32 => whole_vectors::<2>(windows, &counts, mean, eights),
+            33..=48 => whole_vectors::<3>(windows, &counts, mean, eights),
+            _ => whole_vectors::<MOST_VECTORS>(windows, &counts, mean, eights),
         }
     }
     8 * eights.len()
@@ -88,43 +89,75 @@ impl Mean {
     }
 }
 
+/// The sums of a row of squares: [`BEHIND`] of them from the first of each on.
+#[derive(Clone, Copy)]
+struct Windows<'a> {
+    sums: &'a [u16],
+    /// From one pair of squares to the next. A pair's sums lie as those of all others do; a
+    /// square's need not, as two may share a chroma value.
+    step: usize,
+    /// From a pair's first square to its second.
+    second: usize,
+}
+
+impl<'a> Windows<'a> {
+    /// Of the first `count` squares, a multiple of 8.
+    ///
+    /// # Panics
+    /// If the windows of that many do not lie within `sums`: no load looks again.
+    fn new(squares: &Squares, sums: &'a [u16], count: usize) -> Self {
+        let windows = Self {
+            sums,
+            step: squares.first_sum(2),
+            second: squares.first_sum(1),
+        };
+        let end = count
+            .checked_sub(1)
+            .map(|last| windows.start(last) + BEHIND);
+        assert!(end.is_none_or(|end| end <= sums.len()), "{end:?} sums");
+        windows
+    }
+
+    #[inline(always)]
+    fn start(self, square: usize) -> usize {
+        square / 2 * self.step + square % 2 * self.second
+    }
+
+    /// Where the window of `square` begins; at least [`BEHIND`] sums lie there if it is one of
+    /// those that the windows were made for.
+    #[inline(always)]
+    fn at(self, square: usize) -> *const u16 {
+        self.sums.as_ptr().wrapping_add(self.start(square))
+    }
+}
+
 /// For squares whose sums lie within eight.
 #[target_feature(enable = "avx2")]
-fn half_vectors(
-    squares: &Squares,
-    sums: &[u16],
-    counts: &[i16; BEHIND],
-    mean: Mean,
-    out: &mut [[u8; 8]],
-) {
+fn half_vectors(windows: Windows<'_>, counts: &[i16; BEHIND], mean: Mean, out: &mut [[u8; 8]]) {
     // SAFETY: the array holds a vector.
     let counts = unsafe { _mm256_broadcastsi128_si256(_mm_loadu_si128(counts.as_ptr().cast())) };
-    let mut square = 0;
-    for out in out {
+    for (eight, out) in out.iter_mut().enumerate() {
         let first = _mm256_hadd_epi32(
-            pair_of_halves(squares, sums, counts, square),
-            pair_of_halves(squares, sums, counts, square + 1),
+            pair_of_halves(windows, counts, 8 * eight),
+            pair_of_halves(windows, counts, 8 * eight + 1),
         );
         let second = _mm256_hadd_epi32(
-            pair_of_halves(squares, sums, counts, square + 2),
-            pair_of_halves(squares, sums, counts, square + 3),
+            pair_of_halves(windows, counts, 8 * eight + 2),
+            pair_of_halves(windows, counts, 8 * eight + 3),
         );
         *out = mean.of(_mm256_hadd_epi32(first, second));
-        square += 8;
     }
 }
 
 /// What is to be summed of `square`, in the lower half, and of the fourth behind it.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn pair_of_halves(squares: &Squares, sums: &[u16], counts: __m256i, square: usize) -> __m256i {
-    let near = &sums[squares.first_sum(square)..][..VECTOR / 2];
-    let far = &sums[squares.first_sum(square + 4)..][..VECTOR / 2];
-    // SAFETY: the slices have as many bytes as are loaded; no alignment is asked for.
+fn pair_of_halves(windows: Windows<'_>, counts: __m256i, square: usize) -> __m256i {
+    // SAFETY: a window holds more bytes than are loaded; no alignment is asked for.
     let (near, far) = unsafe {
         (
-            _mm_loadu_si128(near.as_ptr().cast()),
-            _mm_loadu_si128(far.as_ptr().cast()),
+            _mm_loadu_si128(windows.at(square).cast()),
+            _mm_loadu_si128(windows.at(square + 4).cast()),
         )
     };
     _mm256_madd_epi16(_mm256_set_m128i(far, near), counts)
@@ -133,18 +166,15 @@ fn pair_of_halves(squares: &Squares, sums: &[u16], counts: __m256i, square: usiz
 /// For squares whose sums lie within so many vectors.
 #[target_feature(enable = "avx2")]
 fn whole_vectors<const VECTORS: usize>(
-    squares: &Squares,
-    sums: &[u16],
+    windows: Windows<'_>,
     counts: &[i16; BEHIND],
     mean: Mean,
     out: &mut [[u8; 8]],
 ) {
-    let mut square = 0;
-    for out in out {
-        let near = four_wholes::<VECTORS>(squares, sums, counts, square);
-        let far = four_wholes::<VECTORS>(squares, sums, counts, square + 4);
+    for (eight, out) in out.iter_mut().enumerate() {
+        let near = four_wholes::<VECTORS>(windows, counts, 8 * eight);
+        let far = four_wholes::<VECTORS>(windows, counts, 8 * eight + 4);
         *out = mean.of(_mm256_set_m128i(far, near));
-        square += 8;
     }
 }
 
@@ -152,18 +182,17 @@ fn whole_vectors<const VECTORS: usize>(
 #[inline]
 #[target_feature(enable = "avx2")]
 fn four_wholes<const VECTORS: usize>(
-    squares: &Squares,
-    sums: &[u16],
+    windows: Windows<'_>,
     counts: &[i16; BEHIND],
     first: usize,
 ) -> __m128i {
     let near = _mm256_hadd_epi32(
-        whole::<VECTORS>(squares, sums, counts, first),
-        whole::<VECTORS>(squares, sums, counts, first + 1),
+        whole::<VECTORS>(windows, counts, first),
+        whole::<VECTORS>(windows, counts, first + 1),
     );
     let far = _mm256_hadd_epi32(
-        whole::<VECTORS>(squares, sums, counts, first + 2),
-        whole::<VECTORS>(squares, sums, counts, first + 3),
+        whole::<VECTORS>(windows, counts, first + 2),
+        whole::<VECTORS>(windows, counts, first + 3),
     );
     let halves = _mm256_hadd_epi32(near, far);
     _mm_add_epi32(
@@ -176,21 +205,19 @@ fn four_wholes<const VECTORS: usize>(
 #[inline]
 #[target_feature(enable = "avx2")]
 fn whole<const VECTORS: usize>(
-    squares: &Squares,
-    sums: &[u16],
+    windows: Windows<'_>,
     counts: &[i16; BEHIND],
     square: usize,
 ) -> __m256i {
-    let sums = &sums[squares.first_sum(square)..][..VECTORS * VECTOR];
+    const { assert!(VECTORS <= MOST_VECTORS) };
     let mut total = _mm256_setzero_si256();
     for vector in 0..VECTORS {
-        let sums = &sums[VECTOR * vector..][..VECTOR];
-        let counts = &counts[VECTOR * vector..][..VECTOR];
-        // SAFETY: as in `pair_of_halves`.
+        // SAFETY: a window and the counts hold as many vectors as are loaded; no alignment is
+        // asked for.
         let (sums, counts) = unsafe {
             (
-                _mm256_loadu_si256(sums.as_ptr().cast()),
-                _mm256_loadu_si256(counts.as_ptr().cast()),
+                _mm256_loadu_si256(windows.at(square).add(VECTOR * vector).cast()),
+                _mm256_loadu_si256(counts.as_ptr().add(VECTOR * vector).cast()),
             )
         };
         total = _mm256_add_epi32(total, _mm256_madd_epi16(sums, counts));
