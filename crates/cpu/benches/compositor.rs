@@ -89,9 +89,8 @@ fn compositor(criterion: &mut Criterion) {
                 });
             });
             for level in Level::all() {
-                level.force();
-                let mut compositor =
-                    CpuCompositor::new(CpuOptions::default()).expect("one thread can be had");
+                let mut compositor = CpuCompositor::at_level(CpuOptions::default(), level)
+                    .expect("one thread can be had");
                 compositor
                     .configure(&spec, &plan)
                     .expect("the plan is the spec's");

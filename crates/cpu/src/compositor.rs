@@ -1,6 +1,6 @@
 use std::fmt;
 
-use frosted_core::internal::{Compositor, ConcealPlan, Cover, FrameId, checks};
+use frosted_core::internal::{Compositor, ConcealPlan, Cover, FrameId, Level, checks};
 use frosted_core::{ComposeError, CompositorInfo, FrameSpec, FrameView, FrameViewMut, Reduced};
 
 use crate::session::Session;
@@ -27,6 +27,7 @@ impl Default for CpuOptions {
 /// allocates in `configure` and never afterwards.
 pub struct CpuCompositor {
     threads: Threads,
+    level: Level,
     session: Option<Session>,
     /// The frame that a matte may be painted for.
     reduced: Option<FrameId>,
@@ -39,8 +40,19 @@ impl CpuCompositor {
     /// [`ComposeErrorKind::Device`](frosted_core::ComposeErrorKind::Device) if the number of threads is not 1 to 256 or they cannot
     /// be started.
     pub fn new(options: CpuOptions) -> Result<Self, ComposeError> {
+        Self::at_level(options, Level::chosen())
+    }
+
+    /// The same with instructions of `level`, for tests and measurements: it writes the same
+    /// bytes with any.
+    ///
+    /// # Errors
+    /// As [`CpuCompositor::new`].
+    #[doc(hidden)]
+    pub fn at_level(options: CpuOptions, level: Level) -> Result<Self, ComposeError> {
         Ok(Self {
             threads: Threads::new(options.threads)?,
+            level,
             session: None,
             reduced: None,
         })
@@ -60,7 +72,7 @@ impl Compositor for CpuCompositor {
     fn configure(&mut self, spec: &FrameSpec, plan: &ConcealPlan) -> Result<(), ComposeError> {
         self.session = None;
         self.reduced = None;
-        self.session = Some(Session::new(spec, plan, self.threads.bands())?);
+        self.session = Some(Session::new(self.level, spec, plan, self.threads.bands())?);
         Ok(())
     }
 

@@ -29,12 +29,12 @@ impl Session {
     /// # Errors
     /// As [`checks::check_configuration`].
     pub(crate) fn new(
+        level: Level,
         spec: &FrameSpec,
         plan: &ConcealPlan,
         bands: usize,
     ) -> Result<Self, ComposeError> {
         let planes = checks::check_configuration(spec, plan)?;
-        let level = Level::chosen();
         let square_px = plan.square_px;
         let mut reduced = Reduced::default();
         reduced.prepare(spec, square_px, FrameId::default());

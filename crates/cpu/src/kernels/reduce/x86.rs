@@ -17,7 +17,8 @@ const MOST_VECTORS: usize = BEHIND / VECTOR;
 /// What a square may have at most: the sum of so many 8-bit values, times 2^24 / their number,
 /// fits 32 bits, and is exact by the reasoning in `scalar::Mean`.
 const MOST_VALUES: usize = 256;
-/// The sums of more rows than this do not fit 16 bits with a sign.
+/// The sums of more rows than this would not fit 16 bits with a sign. No frame is so narrow
+/// that a square of so many rows has few enough values.
 const MOST_ROWS: usize = 128;
 
 /// The means of the first squares, and how many they are: none where there is no kernel for
