@@ -5,6 +5,7 @@
 
 mod cameras;
 mod commands;
+mod instructions;
 mod onnxruntime;
 mod packages;
 mod pipewire;
@@ -26,6 +27,8 @@ usage: cargo xtask COMMAND
   soak [MINUTES]                  run `frosted run` in that machine for so long (default 10); fails if it grows
   bench [-- OPTIONS]              set up, then run the criterion benchmarks; OPTIONS go to criterion
   bench --gpu [-- OPTIONS]        run those of the pixel work on the GPU, beside the CPU's (docs/BENCHMARKS.md)
+  instructions [--update]         count the instructions of the pixel work with Valgrind; fails if there are a tenth
+                                  more than in crates/cpu/instructions.txt, which --update writes
   quality [--mediapipe PYTHON] [--data DIR] [-- OPTIONS]
                                   set up, make the bundled scenes, measure mattes on them and write the table to
                                   docs/MATTE.md; with scenes of your own (DIR) or OPTIONS for `frosted quality` it is
@@ -57,6 +60,8 @@ fn main() -> ExitCode {
             commands::bench_gpu(options)
         }
         ["bench", "--", options @ ..] | ["bench", options @ ..] => commands::bench(options),
+        ["instructions"] => instructions::run(false),
+        ["instructions", "--update"] => instructions::run(true),
         ["quality", options @ ..] => match quality::Options::parse(options) {
             Some(options) => quality::run(&options),
             None => unknown(&arguments),
