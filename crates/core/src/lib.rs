@@ -49,8 +49,8 @@ pub use rate::Rate;
 pub use reduced::Reduced;
 pub use rotation::Rotation;
 pub use seam::{
-    ComposeError, ComposeErrorKind, CompositorInfo, FaceFinder, SegmentError, SegmentErrorKind,
-    Segmenter, SegmenterInfo,
+    ComposeError, ComposeErrorKind, CompositorInfo, FaceFinder, FacesFound, SegmentError,
+    SegmentErrorKind, Segmenter, SegmenterInfo,
 };
 pub use spec::{FrameSpec, MAX_LONG_SIDE, MAX_SHORT_SIDE, MIN_SIDE};
 pub use time::Timestamp;

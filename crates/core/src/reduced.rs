@@ -47,6 +47,32 @@ impl Reduced {
         })
     }
 
+    /// Becomes the same picture of the same frame as `other`. Allocates only to grow.
+    #[doc(hidden)]
+    pub fn copy_from(&mut self, other: &Self) {
+        // Named one by one, so that none is forgotten when another comes.
+        let Self {
+            width,
+            height,
+            square_px,
+            frame_size,
+            colour,
+            rotation,
+            planes,
+            frame,
+        } = other;
+        self.width = *width;
+        self.height = *height;
+        self.square_px = *square_px;
+        self.frame_size = *frame_size;
+        self.colour = *colour;
+        self.rotation = *rotation;
+        self.frame = *frame;
+        for (own, plane) in self.planes.iter_mut().zip(planes) {
+            own.clone_from(plane);
+        }
+    }
+
     /// Width in reduced pixels.
     pub fn width(&self) -> usize {
         self.width

@@ -43,8 +43,34 @@ pub trait FaceFinder: Send {
     /// [`SegmentError`] if the network failed or gave something that is no list of faces.
     fn find(&mut self, picture: &Reduced, faces: &mut Faces) -> Result<(), SegmentError>;
 
+    /// The same in parts, for a caller that would rather wait for the list than for all of the
+    /// work at once: part 0 first, then one after another of the same picture, until the list
+    /// is there. Part 0 may be asked for at any time and begins anew.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    fn find_part(
+        &mut self,
+        picture: &Reduced,
+        part: usize,
+        faces: &mut Faces,
+    ) -> Result<FacesFound, SegmentError> {
+        let _ = part;
+        self.find(picture, faces)?;
+        Ok(FacesFound::All)
+    }
+
     /// What it is, for reports and logs.
     fn info(&self) -> SegmenterInfo;
+}
+
+/// Whether a picture's faces are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FacesFound {
+    /// Not before another part was looked at.
+    InPart,
+    /// They are.
+    All,
 }
 
 /// What a segmenter or a finder of faces runs.

@@ -3,19 +3,39 @@
 use std::fmt;
 use std::time::Duration;
 
-use frosted_core::{Face, FaceFinder, Faces, Reduced, SegmentError, SegmentErrorKind, Timestamp};
+use frosted_core::internal::FrameId;
+use frosted_core::{
+    Face, FaceFinder, Faces, FacesFound, Reduced, SegmentError, SegmentErrorKind, Timestamp,
+};
 
 /// Between two looks while the subject is alone ...
 const USUALLY_EVERY: Duration = Duration::from_millis(170);
 /// ... and while somebody is to be elected or somebody else is about. A little less than two
 /// frames at 30 a second, because time stamps tremble.
 const ALERT_EVERY: Duration = Duration::from_millis(60);
+/// While the subject is alone a look's parts are so far apart: three of them lie in three
+/// frames at 30 a second, so that none of those takes much longer than another.
+const PART_EVERY: Duration = Duration::from_millis(23);
+/// What is left of a look after this is given up for one at the frame at hand.
+const LATEST: Duration = Duration::from_millis(100);
+
+/// The faces of a frame that has come by now.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen<'a> {
+    pub(crate) faces: &'a [Face],
+    /// When their frame was captured.
+    pub(crate) at: Timestamp,
+}
 
 /// Looks for faces now and then: people who come in take longer than that to come in.
 pub(crate) struct FaceWatch {
     finder: Box<dyn FaceFinder>,
     faces: Faces,
     looked_at: Option<Timestamp>,
+    /// The picture that is looked at in parts.
+    picture: Reduced,
+    /// The part of it that comes next, if there is one.
+    next_part: Option<u32>,
 }
 
 impl FaceWatch {
@@ -24,15 +44,19 @@ impl FaceWatch {
             finder,
             faces: Faces::new(),
             looked_at: None,
+            picture: Reduced::default(),
+            next_part: None,
         }
     }
 
     /// The next frame is looked at.
     pub(crate) fn reset(&mut self) {
         self.looked_at = None;
+        self.next_part = None;
     }
 
-    /// The faces of `picture`, captured at `at`, if it is time to look for them.
+    /// Takes a look, or a part of one, if it is time for that: `picture` was captured at `at`.
+    /// What is seen is of this frame where `alert` says so, else of one up to 100 ms ago.
     ///
     /// # Errors
     /// The finder's own, or that its list is of another frame.
@@ -41,21 +65,57 @@ impl FaceWatch {
         picture: &Reduced,
         at: Timestamp,
         alert: bool,
-    ) -> Result<Option<&[Face]>, SegmentError> {
+    ) -> Result<Option<Seen<'_>>, SegmentError> {
         let every = if alert { ALERT_EVERY } else { USUALLY_EVERY };
-        let due = self
-            .looked_at
-            .is_none_or(|last| at < last || at.since(last) >= every);
-        if !due {
+        let since = self.looked_at.filter(|&last| at >= last);
+        let since = since.map(|last| at.since(last));
+        if self.next_part.is_some()
+            && let Some(since) = since
+            && !alert
+            && since <= LATEST
+        {
+            return self.go_on(since);
+        }
+        // The frame at hand matters more than what is left of another.
+        let broken_off = self.next_part.take().is_some();
+        if !broken_off && since.is_some_and(|since| since < every) {
             return Ok(None);
         }
-        self.finder.find(picture, &mut self.faces)?;
-        if self.faces.frame() != picture.frame() {
+        self.looked_at = Some(at);
+        if alert || broken_off {
+            self.finder.find(picture, &mut self.faces)?;
+            return self.seen(picture.frame()).map(Some);
+        }
+        self.picture.copy_from(picture);
+        self.next_part = Some(0);
+        self.go_on(Duration::ZERO)
+    }
+
+    /// Looks at the parts that are due so long after the look began.
+    fn go_on(&mut self, since: Duration) -> Result<Option<Seen<'_>>, SegmentError> {
+        while let Some(part) = self.next_part.filter(|&part| PART_EVERY * part <= since) {
+            // A part that fails is not gone on from.
+            self.next_part = None;
+            let found = self
+                .finder
+                .find_part(&self.picture, part as usize, &mut self.faces)?;
+            match found {
+                FacesFound::InPart => self.next_part = Some(part + 1),
+                FacesFound::All => return self.seen(self.picture.frame()).map(Some),
+            }
+        }
+        Ok(None)
+    }
+
+    fn seen(&self, frame: FrameId) -> Result<Seen<'_>, SegmentError> {
+        if self.faces.frame() != frame {
             let message = "the faces are those of another frame";
             return Err(SegmentError::new(SegmentErrorKind::Engine, message));
         }
-        self.looked_at = Some(at);
-        Ok(Some(self.faces.as_slice()))
+        Ok(Seen {
+            faces: self.faces.as_slice(),
+            at: self.looked_at.unwrap_or_default(),
+        })
     }
 }
 
@@ -64,5 +124,138 @@ impl fmt::Debug for FaceWatch {
         f.debug_struct("FaceWatch")
             .field("finder", &self.finder.info())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use frosted_core::SegmenterInfo;
+
+    use super::*;
+    use crate::backdrop::tests::picture;
+
+    const PARTS: usize = 3;
+
+    /// A frame's number, and the part of it that was looked at.
+    type Look = (u64, Option<usize>);
+
+    /// Notes what is looked at.
+    #[derive(Clone, Default)]
+    struct Finder(Arc<Mutex<Vec<Look>>>);
+
+    impl FaceFinder for Finder {
+        fn find(&mut self, picture: &Reduced, faces: &mut Faces) -> Result<(), SegmentError> {
+            self.0.lock().unwrap().push((picture.frame().0, None));
+            faces.begin(picture);
+            Ok(())
+        }
+
+        fn find_part(
+            &mut self,
+            picture: &Reduced,
+            part: usize,
+            faces: &mut Faces,
+        ) -> Result<FacesFound, SegmentError> {
+            self.0.lock().unwrap().push((picture.frame().0, Some(part)));
+            if part + 1 < PARTS {
+                return Ok(FacesFound::InPart);
+            }
+            faces.begin(picture);
+            Ok(FacesFound::All)
+        }
+
+        fn info(&self) -> SegmenterInfo {
+            SegmenterInfo::default()
+        }
+    }
+
+    /// What is looked at, and when the faces were that came of it, by frame.
+    type Looks = Vec<(Vec<Look>, Option<u64>)>;
+
+    /// Frames that come `every` so many milliseconds.
+    fn looks(every: u64, frames: u64, alert: impl Fn(u64) -> bool) -> Looks {
+        let finder = Finder::default();
+        let mut watch = FaceWatch::new(Box::new(finder.clone()));
+        let look = |frame| {
+            let at = Timestamp::ZERO + Duration::from_millis(every * frame);
+            let mut picture = picture(16, 16, |_, _| 0);
+            let spec = frosted_core::FrameSpec::new(frosted_core::PixelFormat::Rgb8, 16, 16);
+            let _ = picture.prepare(&spec.unwrap(), 1, FrameId(frame));
+            let seen = watch.look(&picture, at, alert(frame)).unwrap();
+            let seen = seen.map(|seen| seen.at.since(Timestamp::ZERO).as_millis() as u64 / every);
+            (std::mem::take(&mut *finder.0.lock().unwrap()), seen)
+        };
+        (0..frames).map(look).collect()
+    }
+
+    #[test]
+    fn while_the_subject_is_alone_a_look_takes_a_part_a_frame_and_is_of_one_picture() {
+        let none = (vec![], None);
+        let part = |frame, part| vec![(frame, Some(part))];
+        let wanted = [
+            (part(0, 0), None),
+            (part(0, 1), None),
+            (part(0, 2), Some(0)),
+            none.clone(),
+            none.clone(),
+            none,
+            (part(6, 0), None),
+        ];
+        assert_eq!(looks(33, 7, |_| false), wanted);
+    }
+
+    #[test]
+    fn at_any_rate_the_faces_are_no_older_than_said() {
+        for every in [8, 16, 20, 33, 40, 50, 66, 100, 125, 200, 400] {
+            let looks = looks(every, 60, |_| false);
+            let seen: Vec<(u64, u64)> = (0..)
+                .zip(&looks)
+                .filter_map(|(frame, (_, seen))| Some((frame, (*seen)?)))
+                .collect();
+            assert!(!seen.is_empty(), "{every}");
+            for &(frame, of) in &seen {
+                let late = (frame - of) * every;
+                assert!(late <= 100, "{every}: {late} ms");
+            }
+            for pair in seen.windows(2) {
+                let between = (pair[1].1 - pair[0].1) * every;
+                assert!(
+                    between < 170 + 2 * every,
+                    "{every}: {between} ms between looks"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn in_alert_the_frame_at_hand_is_looked_at_whole() {
+        let whole = |frame| (vec![(frame, None)], Some(frame));
+        let looks = looks(33, 5, |frame| frame > 0);
+        assert_eq!(looks[0], (vec![(0, Some(0))], None));
+        // What is left of the first frame is given up.
+        assert_eq!(looks[1], whole(1));
+        assert_eq!(looks[2], (vec![], None));
+        assert_eq!(looks[3], whole(3));
+    }
+
+    #[test]
+    fn nothing_is_gone_on_with_after_a_reset_or_a_clock_that_went_back() {
+        let finder = Finder::default();
+        let mut watch = FaceWatch::new(Box::new(finder.clone()));
+        let at = |ms| Timestamp::ZERO + Duration::from_millis(ms);
+        let picture = picture(16, 16, |_, _| 0);
+        for (ms, reset) in [(100, false), (90, false), (120, true)] {
+            if reset {
+                watch.reset();
+            }
+            watch.look(&picture, at(ms), false).unwrap();
+            let parts: Vec<_> = finder.0.lock().unwrap().drain(..).collect();
+            let begun_anew = parts
+                .iter()
+                .all(|&(_, part)| part.is_none() || part == Some(0));
+            assert!(begun_anew && parts.len() == 1, "{ms}: {parts:?}");
+        }
     }
 }

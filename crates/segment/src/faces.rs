@@ -4,9 +4,10 @@ mod merge;
 
 use std::fmt;
 
+use frosted_core::internal::FrameId;
 use frosted_core::{
-    Face, FaceFinder, FacePoints, Faces, Point, Reduced, SegmentError, SegmentErrorKind,
-    SegmenterInfo,
+    Face, FaceFinder, FacePoints, Faces, FacesFound, Point, Reduced, SegmentError,
+    SegmentErrorKind, SegmenterInfo,
 };
 use ndarray::ArrayViewD;
 
@@ -75,6 +76,8 @@ pub struct FaceDetector {
     boxes: Vec<f32>,
     scores: Vec<f32>,
     candidates: Vec<Candidate>,
+    /// The picture that is being looked at, and the part that comes next.
+    begun: Option<(FrameId, usize)>,
 }
 
 impl FaceDetector {
@@ -108,6 +111,7 @@ impl FaceDetector {
             boxes: Vec::with_capacity(anchors.numbers()),
             scores: Vec::with_capacity(anchors.count()),
             candidates: Vec::new(),
+            begun: None,
             anchors,
             engine,
             spec,
@@ -187,27 +191,53 @@ fn keep(
 
 impl FaceFinder for FaceDetector {
     fn find(&mut self, picture: &Reduced, faces: &mut Faces) -> Result<(), SegmentError> {
+        let mut part = 0;
+        while self.find_part(picture, part, faces)? == FacesFound::InPart {
+            part += 1;
+        }
+        Ok(())
+    }
+
+    fn find_part(
+        &mut self,
+        picture: &Reduced,
+        part: usize,
+        faces: &mut Faces,
+    ) -> Result<FacesFound, SegmentError> {
         check_pixels(picture)?;
-        self.place(picture);
-        self.candidates.clear();
-        for look in 0..self.looks.len() {
-            let (placement, before) = &mut self.looks[look];
-            let placement = *placement;
-            before.fill(picture, &placement);
-            self.run(look)?;
-            self.anchors.candidates(
-                (&self.boxes, &self.scores),
-                self.options.least_score,
-                (look, &placement),
-                &mut self.candidates,
-            )?;
+        if part == 0 {
+            self.place(picture);
+            self.candidates.clear();
+            self.begun = Some((picture.frame(), 0));
+        }
+        if self.begun != Some((picture.frame(), part)) {
+            let message = format!(
+                "part {part} of a look at faces does not go on with what was begun: begin with part 0"
+            );
+            return Err(SegmentError::new(SegmentErrorKind::Engine, message));
+        }
+        // A part that fails is not gone on from.
+        self.begun = None;
+        let (placement, before) = &mut self.looks[part];
+        let placement = *placement;
+        before.fill(picture, &placement);
+        self.run(part)?;
+        self.anchors.candidates(
+            (&self.boxes, &self.scores),
+            self.options.least_score,
+            (part, &placement),
+            &mut self.candidates,
+        )?;
+        if part + 1 < self.looks.len() {
+            self.begun = Some((picture.frame(), part + 1));
+            return Ok(FacesFound::InPart);
         }
         faces.begin(picture);
         let overlap = self.options.same_face_overlap;
         merge::merge(&mut self.candidates, overlap, |found| {
             faces.push(face(found));
         });
-        Ok(())
+        Ok(FacesFound::All)
     }
 
     fn info(&self) -> SegmenterInfo {

@@ -14,9 +14,10 @@ mod stillness;
 use std::time::Duration;
 
 use frosted_core::internal::SHOWN_BY_HALF_FROM;
-use frosted_core::{Face, Mask, Rotation, Timestamp};
+use frosted_core::{Mask, Rotation, Timestamp};
 
 use crate::bitmap;
+use crate::faces::Seen;
 use crate::facts::PERSON;
 use crate::room::Smooth;
 use crate::settings::{Newcomers, Subjects};
@@ -56,8 +57,8 @@ pub(crate) struct Sight<'a> {
     pub(crate) like: &'a [u8],
     /// What is surely the room: 1 = it is.
     pub(crate) surely: &'a [u8],
-    /// The faces of this frame, if they were looked for.
-    pub(crate) faces: Option<&'a [Face]>,
+    /// The faces of this frame or one shortly before, if they were looked for.
+    pub(crate) faces: Option<Seen<'a>>,
     /// Whether faces are looked for at all.
     pub(crate) faces_matter: FacesMatter,
 }
@@ -135,7 +136,7 @@ impl SubjectFinder {
     pub(crate) fn keep_subject(&mut self, matte: &mut Mask, sight: &Sight<'_>, choice: Choice) {
         self.fit((matte.width(), matte.height()));
         let width = self.size.0;
-        if let Some(faces) = sight.faces {
+        if let Some(Seen { faces, at }) = sight.faces {
             let strange = |head: &Head| !looks_like_room(head, sight.like, width);
             let heads = faces.iter().map(Head::of).filter(strange);
             let (last, size) = (&self.last, self.size);
@@ -146,7 +147,7 @@ impl SubjectFinder {
             } else {
                 Returns::Impossible
             };
-            self.heads.see(heads, sight.at, own, returns);
+            self.heads.see(heads, at, own, returns);
         }
         self.drop_room(matte, sight.surely);
         self.parts.find(matte.values(), width, FIRM);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::backdrop::tests::{mask, picture};
-use frosted_core::Point;
+use frosted_core::{Face, Point};
 
 const SIZE: (usize, usize) = (160, 90);
 
@@ -103,14 +103,15 @@ impl Scene {
         let nothing = vec![0; SIZE.0 * SIZE.1];
         let mut matte = Mask::new();
         matte.copy_from(&people);
+        let at = Timestamp::from_millis(33 * self.frame);
         let sight = Sight {
-            at: Timestamp::from_millis(33 * self.frame),
+            at,
             picture: &smooth,
             rotation: Rotation::None,
             people: &people,
             like: &nothing,
             surely: &nothing,
-            faces: looks.then_some(&faces[..]),
+            faces: looks.then_some(Seen { faces: &faces, at }),
             faces_matter: FacesMatter::Yes,
         };
         self.finder.keep_subject(&mut matte, &sight, self.choice);

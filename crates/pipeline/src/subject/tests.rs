@@ -1,5 +1,5 @@
 use super::*;
-use frosted_core::{FrameSpec, PixelFormat, Reduced};
+use frosted_core::{Face, FrameSpec, PixelFormat, Reduced};
 
 /// A mask drawn with one letter a pixel: `#` person, `.` room, `+` never shown, `-` faint.
 fn mask(rows: &[&str]) -> Mask {
@@ -67,14 +67,15 @@ impl Looker {
             |_, _| 90,
         ));
         self.like.resize(matte.values().len(), 0);
+        let at = Timestamp::from_millis(33 * self.frame);
         let sight = Sight {
-            at: Timestamp::from_millis(33 * self.frame),
+            at,
             picture: &smooth,
             rotation: Rotation::None,
             people: &people,
             like: &self.like,
             surely: &self.like,
-            faces,
+            faces: faces.map(|faces| Seen { faces, at }),
             faces_matter: if faces.is_some() {
                 FacesMatter::Yes
             } else {
