@@ -30,6 +30,7 @@ mod packing;
 mod params;
 mod passes;
 mod ready;
+mod receipts;
 mod session;
 pub mod shaders;
 #[cfg(test)]

@@ -44,6 +44,11 @@ impl Passes {
         pipeline(&mut self.made, device, &self.reduce, shaders::reduce())
     }
 
+    /// The pipeline that sums up the matte, bound as those that paint.
+    pub(crate) fn check(&mut self, device: &wgpu::Device) -> wgpu::ComputePipeline {
+        pipeline(&mut self.made, device, &self.paint, shaders::check())
+    }
+
     /// The pipeline that paints by `shader`.
     pub(crate) fn paint(&mut self, device: &wgpu::Device, shader: String) -> wgpu::ComputePipeline {
         pipeline(&mut self.made, device, &self.paint, shader)

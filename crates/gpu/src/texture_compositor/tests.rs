@@ -3,10 +3,14 @@ use std::time::Duration;
 use frosted_core::{Frame, Mask};
 
 use super::*;
+use crate::session::Fault;
 use crate::software::software_gpu;
 
 /// What an output holds before it is painted.
 const HELD: u8 = 0x77;
+
+/// What covers the room.
+const COLOUR: [u8; 3] = [90, 110, 150];
 
 /// A compositor that has reduced a frame; its matte, and an output that is painted next.
 struct Step {
@@ -41,21 +45,50 @@ impl Step {
         let spec = FrameSpec::new(PixelFormat::Rgba8, 1920, 1080).unwrap();
         let plan = ConcealPlan::new(&spec, (256, 144), TextHeight::default());
         self.compositor.configure(&spec, &plan).unwrap();
-        let reduced = self.compositor.reduce(FrameId(1), &self.input).unwrap();
+        self.reduce(FrameId(1));
+    }
+
+    /// Makes a matte of it that shows everything.
+    fn reduce(&mut self, id: FrameId) {
+        let reduced = self.compositor.reduce(id, &self.input).unwrap();
         self.matte.begin(reduced).fill(255);
+    }
+
+    /// Reduces a frame all of whose bytes are `level`.
+    fn reduce_level(&mut self, level: u8) {
+        let spec = FrameSpec::new(PixelFormat::Rgba8, 1920, 1080).unwrap();
+        let mut frame = Frame::new(spec);
+        frame.bytes_mut().fill(level);
+        self.compositor.show(&frame.view(), &self.input).unwrap();
+        self.reduce(FrameId(1));
     }
 
     fn paint(&mut self, handover: Handover) -> Result<(), ComposeError> {
         let cover = Cover::Background {
             matte: &self.matte,
-            backdrop: Backdrop::Flat([16, 128, 128]),
+            backdrop: Backdrop::Flat(COLOUR),
         };
         let output = &self.output;
-        self.compositor.paint(FrameId(1), cover, output, handover)
+        let id = self.matte.frame();
+        self.compositor.paint(id, cover, output, handover)
     }
 
-    /// Whether all of the output is `level`.
+    fn plant(&mut self, fault: Fault) {
+        self.compositor
+            .ready
+            .session()
+            .unwrap()
+            .session
+            .plant(fault);
+    }
+
+    /// Whether all of the output's bytes are `level`.
     fn output_is(&self, level: u8) -> bool {
+        self.output_is_all([level; 4])
+    }
+
+    /// Whether all of the output's pixels are `pixel`.
+    fn output_is_all(&self, pixel: [u8; 4]) -> bool {
         let (gpu, output) = (&self.compositor.gpu, &self.output);
         let stride = 4 * output.width();
         let readback = HostBuffer::readback(&gpu.device, (stride * output.height()) as usize);
@@ -71,8 +104,8 @@ impl Step {
         encoder.copy_texture_to_buffer(output.as_image_copy(), place, output.size());
         let submission = gpu.submit(encoder, std::iter::once(&readback));
         gpu.finish(submission, std::iter::once(&readback)).unwrap();
-        let is_level = |bytes: &[u8]| Ok(bytes.iter().all(|&byte| byte == level));
-        readback.read(is_level).unwrap()
+        let is_pixel = |bytes: &[u8]| Ok(bytes.as_chunks().0.iter().all(|at| *at == pixel));
+        readback.read(is_pixel).unwrap()
     }
 }
 
@@ -98,7 +131,7 @@ fn a_pass_that_does_not_run_leaves_the_output_alone() {
     let Some(mut step) = Step::new() else {
         return;
     };
-    step.compositor.ready.session().unwrap().session.hinder(0);
+    step.plant(Fault::MostGroups(0));
     let error = step.paint(Handover::Checked).unwrap_err();
     assert!(error.to_string().contains("a pass did not run"), "{error}");
     assert!(step.output_is(HELD));
@@ -109,10 +142,43 @@ fn a_pass_that_does_not_run_is_told_by_the_next_call_if_nobody_waited() {
     let Some(mut step) = Step::new() else {
         return;
     };
-    step.compositor.ready.session().unwrap().session.hinder(0);
+    step.plant(Fault::MostGroups(0));
     step.paint(Handover::AtOnce).unwrap();
     assert!(step.output_is(0), "something else than zeros was painted");
     let outcome = step.compositor.reduce(FrameId(2), &step.input);
     let error = outcome.map(drop).unwrap_err();
     assert!(error.to_string().contains("a pass did not run"), "{error}");
+}
+
+#[test]
+fn by_a_matte_that_does_not_arrive_nothing_is_shown_whoever_waits() {
+    for handover in [Handover::Checked, Handover::AtOnce] {
+        for words in [0, 5000] {
+            let Some(mut step) = Step::new() else {
+                return;
+            };
+            // Shows all of a white frame; the next one is covered.
+            step.reduce_level(255);
+            step.paint(handover).unwrap();
+            assert!(step.output_is(255));
+            step.reduce(FrameId(2));
+            step.matte.values_mut().fill(0);
+            step.plant(Fault::MatteWords(words));
+            let mut outcome = step.paint(handover);
+            if handover == Handover::AtOnce {
+                outcome.unwrap();
+                let [red, green, blue] = COLOUR;
+                let covered = step.output_is_all([red, green, blue, 255]);
+                assert!(covered, "{words} words arrived, and something is shown");
+                outcome = step.compositor.reduce(FrameId(3), &step.input).map(drop);
+            } else {
+                assert!(step.output_is(255), "the output is not as it was");
+            }
+            let error = outcome.unwrap_err();
+            assert!(
+                error.to_string().contains("the matte did not arrive"),
+                "{error}"
+            );
+        }
+    }
 }
