@@ -96,16 +96,28 @@ impl TextureCompositor {
     ///
     /// # Errors
     /// [`ComposeErrorKind::WrongSpec`] if textures hold no frames of that format,
-    /// [`ComposeErrorKind::Device`] if the GPU cannot.
+    /// [`ComposeErrorKind::Device`] if the GPU cannot, or if the frame that was handed over at
+    /// once before turns out not to have been painted.
     pub fn configure(&mut self, spec: &FrameSpec, plan: &ConcealPlan) -> Result<(), ComposeError> {
+        let last = self.check_last();
         self.ready.end();
+        self.ready.mend();
+        self.ready.settle(last)?;
         let planes = checks::check_configuration(spec, plan)?;
         check_format(spec)?;
-        self.ready.mend();
         let session = self.gpu.prepare("get ready for frames", |gpu| {
             TextureSession::new(gpu, spec, planes, plan)
         });
         self.ready.begin(session)
+    }
+
+    /// Waits for the frame that was handed over last, if nobody has.
+    fn check_last(&mut self) -> Result<(), ComposeError> {
+        let Ok(textures) = self.ready.session() else {
+            return Ok(());
+        };
+        let gpu = &self.gpu;
+        gpu.watch("finish the frame", || textures.check_last(gpu))
     }
 
     /// Reduces frame `id`, which `input` holds.

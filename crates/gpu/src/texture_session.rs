@@ -81,7 +81,7 @@ impl TextureSession {
     }
 
     /// Waits for the frame that was handed over last, if nobody has.
-    fn check_last(&mut self, gpu: &Gpu) -> Result<(), ComposeError> {
+    pub(crate) fn check_last(&mut self, gpu: &Gpu) -> Result<(), ComposeError> {
         let Some(painting) = self.unchecked.take() else {
             return Ok(());
         };

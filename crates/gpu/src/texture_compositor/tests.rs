@@ -41,8 +41,12 @@ impl Step {
         Some(step)
     }
 
+    fn spec(&self) -> FrameSpec {
+        FrameSpec::new(PixelFormat::Rgba8, 1920, 1080).unwrap()
+    }
+
     fn begin(&mut self) {
-        let spec = FrameSpec::new(PixelFormat::Rgba8, 1920, 1080).unwrap();
+        let spec = self.spec();
         let plan = ConcealPlan::new(&spec, (256, 144), TextHeight::default());
         self.compositor.configure(&spec, &plan).unwrap();
         self.reduce(FrameId(1));
@@ -56,8 +60,7 @@ impl Step {
 
     /// Reduces a frame all of whose bytes are `level`.
     fn reduce_level(&mut self, level: u8) {
-        let spec = FrameSpec::new(PixelFormat::Rgba8, 1920, 1080).unwrap();
-        let mut frame = Frame::new(spec);
+        let mut frame = Frame::new(self.spec());
         frame.bytes_mut().fill(level);
         self.compositor.show(&frame.view(), &self.input).unwrap();
         self.reduce(FrameId(1));
@@ -180,5 +183,47 @@ fn by_a_matte_that_does_not_arrive_nothing_is_shown_whoever_waits() {
                 "{error}"
             );
         }
+    }
+}
+
+#[test]
+fn a_pass_that_does_not_run_is_told_also_after_a_card_a_new_size_or_a_new_background() {
+    type Next = fn(&mut Step) -> Result<(), ComposeError>;
+    let nexts: [(&str, Next); 3] = [
+        ("a card", |step| {
+            let output = step.compositor.texture(1920, 1080);
+            let card = Frame::new(step.spec());
+            step.compositor.show(&card.view(), &output)?;
+            step.compositor.reduce(FrameId(2), &step.input).map(drop)
+        }),
+        ("a new size", |step| {
+            let spec = FrameSpec::new(PixelFormat::Rgba8, 64, 48).unwrap();
+            let plan = ConcealPlan::new(&spec, (16, 12), TextHeight::default());
+            step.compositor.configure(&spec, &plan)
+        }),
+        ("a new background", |step| {
+            let spec = step.spec();
+            let plan = ConcealPlan::new(&spec, (256, 144), TextHeight::Pixels(90));
+            step.compositor.configure(&spec, &plan)
+        }),
+    ];
+    for (name, next) in nexts {
+        let Some(mut step) = Step::new() else {
+            return;
+        };
+        step.plant(Fault::MostGroups(0));
+        step.paint(Handover::AtOnce).unwrap();
+        let Err(error) = next(&mut step) else {
+            panic!("{name}: nothing is told");
+        };
+        let message = error.to_string();
+        assert!(message.contains("a pass did not run"), "{name}: {message}");
+        assert!(step.output_is(0), "{name}: something else than zeros");
+        // It is told by whatever is asked for a frame, until it is configured anew.
+        let again = step.compositor.reduce(FrameId(3), &step.input).map(drop);
+        assert_eq!(again, Err(error), "{name}");
+        step.begin();
+        step.paint(Handover::AtOnce).unwrap();
+        assert!(!step.output_is(0), "{name}: it does not go on");
     }
 }
