@@ -1,4 +1,4 @@
-mod trial;
+pub(crate) mod trial;
 
 use std::fmt;
 use std::str::FromStr;
@@ -224,7 +224,9 @@ impl<O: FnMut() -> Result<BoxedCompositor, ComposeError>> Switch<O> {
             return Ok(Some(gpu));
         }
         let mut trial = Trial::new(spec);
-        trial.compare(&mut *gpu, &mut self.cpu)?;
+        if !trial.compare(&mut *gpu, &mut self.cpu)? {
+            return Err(trial.otherwise(&this.0));
+        }
         if self.preference == Preference::Faster && self.finding(spec).is_none() {
             let (on_gpu, on_cpu) = (trial.time(&mut *gpu)?, trial.time(&mut self.cpu)?);
             let ms = |took: Duration| 1000.0 * took.as_secs_f64();

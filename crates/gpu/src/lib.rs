@@ -19,6 +19,7 @@
 
 mod adapter;
 mod buffers;
+mod by_textures;
 mod compositor;
 mod device;
 mod frame_buffers;
@@ -41,6 +42,7 @@ mod texture_frame;
 mod texture_session;
 mod timer;
 
+pub use by_textures::ByTextures;
 pub use compositor::GpuCompositor;
 pub use info::{GpuInfo, GpuKind, adapters};
 pub use options::{AdapterChoice, GpuOptions, Handover};

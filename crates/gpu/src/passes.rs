@@ -54,6 +54,13 @@ impl Passes {
         pipeline(&mut self.made, device, &self.paint, shader)
     }
 
+    /// Makes a pipeline of `wrong` wherever one of `right` is wanted.
+    #[cfg(test)]
+    pub(crate) fn plant(&mut self, device: &wgpu::Device, right: String, wrong: String) {
+        let planted = pipeline(&mut self.made, device, &self.paint, wrong);
+        self.made.insert(right, planted);
+    }
+
     /// Forgets all pipelines, after one could not be made.
     pub(crate) fn forget(&mut self) {
         self.made.clear();

@@ -43,8 +43,7 @@ impl TextureSession {
         self.check_last(gpu)?;
         let packing = *self.session.packing();
         self.session.reduce(gpu, id, None, |encoder, given| {
-            let (buffer, size) = (in_buffer(&packing, given), input.size());
-            encoder.copy_texture_to_buffer(input.as_image_copy(), buffer, size);
+            copy_from_texture(encoder, &packing, input, given);
         })
     }
 
@@ -100,6 +99,17 @@ pub(crate) fn copy_to_texture(
 ) {
     let size = output.size();
     encoder.copy_buffer_to_texture(in_buffer(packing, buffer), output.as_image_copy(), size);
+}
+
+/// Records the copy of a frame to `buffer`, where it lies by `packing`.
+pub(crate) fn copy_from_texture(
+    encoder: &mut wgpu::CommandEncoder,
+    packing: &Packing,
+    input: &wgpu::Texture,
+    buffer: &wgpu::Buffer,
+) {
+    let size = input.size();
+    encoder.copy_texture_to_buffer(input.as_image_copy(), in_buffer(packing, buffer), size);
 }
 
 /// Where the picture of a frame of one plane lies in `buffer`.

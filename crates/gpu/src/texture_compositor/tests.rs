@@ -1,9 +1,14 @@
 use std::time::Duration;
 
+use frosted_core::internal::Compositor;
 use frosted_core::{Frame, Mask};
+use frosted_cpu::{CpuCompositor, CpuOptions};
+use frosted_testing::{BackdropKind, Composition, MatteKind};
 
 use super::*;
+use crate::by_textures::ByTextures;
 use crate::session::Fault;
+use crate::shaders;
 use crate::software::software_gpu;
 
 /// What an output holds before it is painted.
@@ -26,8 +31,8 @@ impl Step {
             gpu: software_gpu()?,
             ready: Ready::default(),
         };
-        let [input, output] = [(); 2].map(|()| compositor.texture(1920, 1080));
         let spec = FrameSpec::new(PixelFormat::Rgba8, 1920, 1080).unwrap();
+        let [input, output] = [(); 2].map(|()| compositor.texture_for(&spec).unwrap());
         let mut held = Frame::new(spec);
         held.bytes_mut().fill(HELD);
         compositor.show(&held.view(), &output).unwrap();
@@ -191,7 +196,7 @@ fn a_pass_that_does_not_run_is_told_also_after_a_card_a_new_size_or_a_new_backgr
     type Next = fn(&mut Step) -> Result<(), ComposeError>;
     let nexts: [(&str, Next); 3] = [
         ("a card", |step| {
-            let output = step.compositor.texture(1920, 1080);
+            let output = step.compositor.texture_for(&step.spec())?;
             let card = Frame::new(step.spec());
             step.compositor.show(&card.view(), &output)?;
             step.compositor.reduce(FrameId(2), &step.input).map(drop)
@@ -225,5 +230,47 @@ fn a_pass_that_does_not_run_is_told_also_after_a_card_a_new_size_or_a_new_backgr
         step.begin();
         step.paint(Handover::AtOnce).unwrap();
         assert!(!step.output_is(0), "{name}: it does not go on");
+    }
+}
+
+#[test]
+fn a_driver_that_makes_another_shader_of_ours_gives_other_bytes_than_the_cpu() {
+    let spec = FrameSpec::new(PixelFormat::Bgra8, 321, 181).unwrap();
+    let plan = ConcealPlan::new(&spec, (64, 36), TextHeight::default());
+    let rounding = "(OPAQUE - alpha) + OPAQUE / 2u";
+    for wrong in [
+        None,
+        Some("(OPAQUE - alpha)"),
+        Some("(OPAQUE - alpha) + OPAQUE / 2u + 9u"),
+    ] {
+        let Some(gpu) = software_gpu() else { return };
+        let ready = Ready::default();
+        let mut compositor = TextureCompositor { gpu, ready };
+        if let Some(wrong) = wrong {
+            let [right] = shaders::paint(spec.format()).try_into().unwrap();
+            assert!(right.contains(rounding), "{right}");
+            let wrong = right.replace(rounding, wrong);
+            compositor
+                .gpu
+                .passes
+                .plant(&compositor.gpu.device, right, wrong);
+        }
+        let mut by_textures = ByTextures::new(&mut compositor, &spec).unwrap();
+        let mut cpu = CpuCompositor::new(CpuOptions::default()).unwrap();
+        let composition = Composition {
+            spec,
+            square_px: plan.square_px,
+            matte: MatteKind::Ramp,
+            backdrop: BackdropKind::Flat,
+        };
+        let [shots, expected] = [&mut by_textures as &mut dyn Compositor, &mut cpu].map(|one| {
+            one.configure(&spec, &plan).unwrap();
+            composition.paint(one).unwrap()
+        });
+        let same = shots.iter().zip(&expected).all(|(shot, wanted)| {
+            assert_eq!(shot.reduced, wanted.reduced);
+            shot.painted == wanted.painted
+        });
+        assert_eq!(same, wrong.is_none(), "{wrong:?}");
     }
 }
