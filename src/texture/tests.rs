@@ -7,7 +7,9 @@ use frosted_core::{
 };
 use frosted_cpu::{CpuCompositor, CpuOptions};
 use frosted_pipeline::{Cause, Newcomers, Shown};
-use frosted_testing::{Answer, CanaryScene, FakeEngine, Script};
+use frosted_testing::{
+    Answer, CanaryScene, FakeEngine, Script, is_test_gpu, skip_without_gpu,
+};
 
 use super::*;
 
@@ -40,19 +42,16 @@ impl Compositor for WrongByOne {
     }
 }
 
-/// A device on a software driver; `None`, said aloud, where there is none and none is required.
-#[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+/// A device on the tests' GPU; `None`, said aloud, where there is none and none is required.
 fn device() -> Option<(wgpu::Device, wgpu::Queue)> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
     let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
-    let is_software =
-        |adapter: &wgpu::Adapter| adapter.get_info().device_type == wgpu::DeviceType::Cpu;
-    let Some(adapter) = adapters.into_iter().find(is_software) else {
-        assert!(
-            std::env::var_os("FROSTED_REQUIRE_GPU").is_none_or(|value| value != "1"),
-            "FROSTED_REQUIRE_GPU=1, and there is no software driver"
-        );
-        eprintln!("SKIPPED: no Vulkan adapter (no software driver)");
+    let is_it = |adapter: &wgpu::Adapter| {
+        let info = adapter.get_info();
+        is_test_gpu(&info.name, info.device_type == wgpu::DeviceType::Cpu)
+    };
+    let Some(adapter) = adapters.into_iter().find(is_it) else {
+        skip_without_gpu("there is no such driver");
         return None;
     };
     let descriptor = wgpu::DeviceDescriptor::default();

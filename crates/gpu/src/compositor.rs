@@ -147,11 +147,12 @@ mod tests {
     use frosted_core::{ComposeErrorKind, Frame, Mask, PixelFormat, TextHeight};
 
     use super::*;
+    use crate::info::GpuKind;
     use crate::session::Fault;
-    use crate::software::{options, software_gpu};
+    use crate::test_gpu::{options, test_gpu};
 
     fn software() -> Option<GpuCompositor> {
-        Some(GpuCompositor::on(software_gpu()?, Some(options())))
+        Some(GpuCompositor::on(test_gpu()?, Some(options())))
     }
 
     #[test]
@@ -346,6 +347,10 @@ mod tests {
         };
         let spec = FrameSpec::new(PixelFormat::Nv12, 64, 48).unwrap();
         let plan = ConcealPlan::new(&spec, (16, 12), TextHeight::default());
+        if compositor.info().kind != GpuKind::Software {
+            // A real one is done with it in no time, and the desktop would wait for more.
+            return;
+        }
         compositor.configure(&spec, &plan).unwrap();
         compositor.gpu.patience = Duration::from_millis(50);
         hang(&compositor.gpu);

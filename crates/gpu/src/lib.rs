@@ -34,9 +34,9 @@ mod ready;
 mod receipts;
 mod session;
 pub mod shaders;
-#[cfg(test)]
-mod software;
 mod tables;
+#[cfg(test)]
+mod test_gpu;
 mod texture_compositor;
 mod texture_frame;
 mod texture_session;

@@ -74,7 +74,7 @@ impl Both {
     fn new() -> Option<Self> {
         Some(Self {
             cpu: CpuCompositor::new(CpuOptions::default()).unwrap(),
-            gpu: support::software_compositor()?,
+            gpu: support::test_compositor()?,
         })
     }
 

@@ -9,7 +9,7 @@ use super::*;
 use crate::by_textures::ByTextures;
 use crate::session::Fault;
 use crate::shaders;
-use crate::software::software_gpu;
+use crate::test_gpu::test_gpu;
 
 /// What an output holds before it is painted.
 const HELD: u8 = 0x77;
@@ -28,7 +28,7 @@ struct Step {
 impl Step {
     fn new() -> Option<Self> {
         let mut compositor = TextureCompositor {
-            gpu: software_gpu()?,
+            gpu: test_gpu()?,
             ready: Ready::default(),
         };
         let spec = FrameSpec::new(PixelFormat::Rgba8, 1920, 1080).unwrap();
@@ -243,7 +243,7 @@ fn a_driver_that_makes_another_shader_of_ours_gives_other_bytes_than_the_cpu() {
         Some("(OPAQUE - alpha)"),
         Some("(OPAQUE - alpha) + OPAQUE / 2u + 9u"),
     ] {
-        let Some(gpu) = software_gpu() else { return };
+        let Some(gpu) = test_gpu() else { return };
         let ready = Ready::default();
         let mut compositor = TextureCompositor { gpu, ready };
         if let Some(wrong) = wrong {
