@@ -1,46 +1,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use frosted_core::internal::{Compositor, ConcealPlan, Cover, FrameId};
-use frosted_core::{
-    ComposeError, CompositorInfo, Frame, FrameView, FrameViewMut, PixelFormat, Reduced,
-};
+use frosted_core::{Frame, PixelFormat};
 use frosted_cpu::{CpuCompositor, CpuOptions};
 use frosted_pipeline::{Cause, Newcomers, Shown};
 use frosted_testing::{
-    Answer, CanaryScene, FakeEngine, Script, is_test_gpu, skip_without_gpu,
+    Answer, CanaryScene, FakeEngine, Fault, FaultyCompositor, Script, is_test_gpu, skip_without_gpu,
 };
 
 use super::*;
-
-/// The CPU compositor, but for one byte by one.
-struct WrongByOne(CpuCompositor);
-
-impl Compositor for WrongByOne {
-    fn configure(&mut self, spec: &FrameSpec, plan: &ConcealPlan) -> Result<(), ComposeError> {
-        self.0.configure(spec, plan)
-    }
-
-    fn reduce(&mut self, id: FrameId, source: &FrameView<'_>) -> Result<&Reduced, ComposeError> {
-        self.0.reduce(id, source)
-    }
-
-    fn paint(
-        &mut self,
-        id: FrameId,
-        source: &FrameView<'_>,
-        cover: Cover<'_>,
-        target: &mut FrameViewMut<'_>,
-    ) -> Result<(), ComposeError> {
-        self.0.paint(id, source, cover, target)?;
-        target.row_mut(0, 3)[5] ^= 1;
-        Ok(())
-    }
-
-    fn info(&self) -> CompositorInfo {
-        self.0.info()
-    }
-}
 
 /// A device on the tests' GPU; `None`, said aloud, where there is none and none is required.
 fn device() -> Option<(wgpu::Device, wgpu::Queue)> {
@@ -99,11 +67,9 @@ fn a_device_that_gives_other_bytes_than_the_cpu_shows_cards_and_is_tried_once_a_
         let count = Arc::clone(&tried);
         pipeline.trust = Trust::by(Box::new(move || {
             count.fetch_add(1, Ordering::Relaxed);
-            let cpu = CpuCompositor::new(CpuOptions::default())?;
-            Ok(match wrong {
-                true => Box::new(WrongByOne(cpu)),
-                false => Box::new(cpu),
-            })
+            let reference = FaultyCompositor::new(CpuCompositor::new(CpuOptions::default())?);
+            reference.planter()(wrong.then_some(Fault::PaintOneBit));
+            Ok(Box::new(reference))
         }));
         let mut at = Timestamp::ZERO;
         for (sizes, (width, height)) in [(1, (320, 180)), (2, (180, 320)), (2, (320, 180))] {

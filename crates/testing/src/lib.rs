@@ -12,6 +12,7 @@ mod compositor;
 mod engine;
 mod faces;
 mod gpu;
+mod refusals;
 mod scene;
 
 pub use canary::{CanaryError, find_canary, person_correlation};
@@ -23,4 +24,5 @@ pub use compositor::{Fault, FaultyCompositor};
 pub use engine::{Answer, FakeEngine, FakeSegmenter, Script};
 pub use faces::{FaceAnswer, FaceScript, FakeFaceEngine, PlantedFace};
 pub use gpu::{is_test_gpu, skip_without_gpu, test_gpu_name};
+pub use refusals::{Refusal, refusals};
 pub use scene::{Camera, CanaryScene, PERSON_LEVELS, person_part};
