@@ -84,7 +84,13 @@ pub(crate) fn compositor(
     };
     let mut switch = Switch::new(cpu, open, preference);
     if preference == Preference::Gpu {
-        let opened = (switch.open)().map_err(|error| SetupError::compositor(&error))?;
+        let opened = (switch.open)().map_err(|error| {
+            let error = SetupError::compositor(&error);
+            if cfg!(feature = "gpu") {
+                return error;
+            }
+            error.lacking("gpu")
+        })?;
         switch.gpu = Some(opened);
     }
     Ok(Box::new(switch))
@@ -132,7 +138,7 @@ fn open_gpu(name: Option<&str>) -> Result<BoxedCompositor, ComposeError> {
 fn open_gpu(_: Option<&str>) -> Result<BoxedCompositor, ComposeError> {
     Err(ComposeError::new(
         ComposeErrorKind::Device,
-        "this build has no GPU compositor, turn on the feature \"gpu\" of frosted",
+        "the GPU compositor is not in this build: turn on the feature \"gpu\" of frosted",
     ))
 }
 
