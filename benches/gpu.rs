@@ -2,8 +2,8 @@
 //! --gpu`, or `cargo bench --features gpu --bench gpu`.
 //!
 //! It takes the GPU that the library would take, or the one whose name has
-//! `FROSTED_BENCH_GPU` in it; without one, a software driver, which tells nothing about speed
-//! and shows only that all of it runs.
+//! `FROSTED_BENCH_GPU` in it, and fails if there is none such; without the variable and a GPU a
+//! software driver, which tells nothing about speed and shows only that all of it runs.
 #![allow(clippy::print_stderr, reason = "a benchmark speaks to whoever runs it")]
 
 use std::hint::black_box;
@@ -76,26 +76,36 @@ fn gpu(criterion: &mut Criterion) {
 
 /// The best real GPU, or the one that is asked for, or a software driver.
 fn choose() -> Option<(GpuOptions, GpuInfo)> {
-    let named = std::env::var("FROSTED_BENCH_GPU").map(AdapterChoice::Named);
-    let choices = match named {
-        Ok(named) => vec![named],
-        Err(_) => vec![AdapterChoice::Real, AdapterChoice::Software],
+    let with = |adapter| GpuOptions {
+        adapter,
+        ..GpuOptions::default()
     };
-    choices.into_iter().find_map(|adapter| {
-        let options = GpuOptions {
-            adapter,
-            ..GpuOptions::default()
-        };
+    let first = |adapter| {
+        let options = with(adapter);
         let info = adapters(&options).into_iter().next()?;
         Some((options, info))
-    })
+    };
+    match std::env::var("FROSTED_BENCH_GPU") {
+        Ok(named) => {
+            let named = AdapterChoice::Named(named);
+            let found = first(named.clone());
+            if found.is_none()
+                && let Err(error) = GpuCompositor::new(with(named))
+            {
+                eprintln!("FROSTED_BENCH_GPU: {error}");
+                std::process::exit(1);
+            }
+            found
+        }
+        Err(_) => first(AdapterChoice::Real).or_else(|| first(AdapterChoice::Software)),
+    }
 }
 
 /// The program's own device on the GPU `info`.
 fn open(info: &GpuInfo) -> (wgpu::Device, wgpu::Queue) {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
     let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
-    let is_it = |adapter: &wgpu::Adapter| adapter.get_info().name == info.name;
+    let is_it = |adapter: &wgpu::Adapter| GpuInfo::of(&adapter.get_info()) == *info;
     let adapter = adapters
         .into_iter()
         .find(is_it)

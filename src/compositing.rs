@@ -1,4 +1,4 @@
-mod trial;
+pub(crate) mod trial;
 
 use std::fmt;
 use std::str::FromStr;
@@ -84,7 +84,13 @@ pub(crate) fn compositor(
     };
     let mut switch = Switch::new(cpu, open, preference);
     if preference == Preference::Gpu {
-        let opened = (switch.open)().map_err(|error| SetupError::compositor(&error))?;
+        let opened = (switch.open)().map_err(|error| {
+            let error = SetupError::compositor(&error);
+            if cfg!(feature = "gpu") {
+                return error;
+            }
+            error.lacking("gpu")
+        })?;
         switch.gpu = Some(opened);
     }
     Ok(Box::new(switch))
@@ -132,7 +138,7 @@ fn open_gpu(name: Option<&str>) -> Result<BoxedCompositor, ComposeError> {
 fn open_gpu(_: Option<&str>) -> Result<BoxedCompositor, ComposeError> {
     Err(ComposeError::new(
         ComposeErrorKind::Device,
-        "this build has no GPU compositor, turn on the feature \"gpu\" of frosted",
+        "the GPU compositor is not in this build: turn on the feature \"gpu\" of frosted",
     ))
 }
 
@@ -224,7 +230,9 @@ impl<O: FnMut() -> Result<BoxedCompositor, ComposeError>> Switch<O> {
             return Ok(Some(gpu));
         }
         let mut trial = Trial::new(spec);
-        trial.compare(&mut *gpu, &mut self.cpu)?;
+        if !trial.compare(&mut *gpu, &mut self.cpu)? {
+            return Err(trial.otherwise(&this.0));
+        }
         if self.preference == Preference::Faster && self.finding(spec).is_none() {
             let (on_gpu, on_cpu) = (trial.time(&mut *gpu)?, trial.time(&mut self.cpu)?);
             let ms = |took: Duration| 1000.0 * took.as_secs_f64();

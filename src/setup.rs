@@ -201,16 +201,17 @@ type EmbeddedParts = Option<(&'static str, &'static [u8])>;
 
 fn embedded(
     name: &str,
-    feature: &str,
+    feature: &'static str,
     parts: EmbeddedParts,
 ) -> Result<(ModelSpec, std::borrow::Cow<'static, [u8]>), SetupError> {
     let (spec, onnx) = parts.ok_or_else(|| {
         SetupError::new(
             SetupErrorKind::Model,
             format!(
-                "model {name} is not compiled in: turn on the feature \"{feature}\" of frosted or give a file"
+                "model {name} is not in this build: turn on the feature \"{feature}\" of frosted or give a file"
             ),
         )
+        .lacking(feature)
     })?;
     Ok((ModelSpec::from_toml(spec)?, onnx.into()))
 }
@@ -237,6 +238,7 @@ fn quality() -> EmbeddedParts {
 pub struct SetupError {
     kind: SetupErrorKind,
     message: String,
+    missing_feature: Option<&'static str>,
 }
 
 /// What the caller can do about a [`SetupError`].
@@ -258,6 +260,15 @@ impl SetupError {
         Self {
             kind,
             message: message.into(),
+            missing_feature: None,
+        }
+    }
+
+    /// The same, because the build lacks `feature`.
+    pub(crate) fn lacking(self, feature: &'static str) -> Self {
+        Self {
+            missing_feature: Some(feature),
+            ..self
         }
     }
 
@@ -273,6 +284,11 @@ impl SetupError {
     pub fn kind(&self) -> SetupErrorKind {
         self.kind
     }
+
+    /// The cargo feature of `frosted` that the build lacks, if that is why.
+    pub fn missing_feature(&self) -> Option<&'static str> {
+        self.missing_feature
+    }
 }
 
 impl From<LoadError> for SetupError {
@@ -286,6 +302,7 @@ impl From<LoadError> for SetupError {
         Self {
             kind,
             message: error.to_string(),
+            missing_feature: error.missing_feature(),
         }
     }
 }

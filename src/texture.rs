@@ -1,4 +1,5 @@
 mod surface;
+mod trust;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,11 +12,11 @@ use frosted_segment::{Engine, ModelSpec, NetworkSegmenter};
 use crate::guarded::guarded;
 use crate::setup::{Setup, SetupError};
 use surface::{Textures, check_input};
+use trust::Trust;
 
 /// Turns textures of the room into protected ones, one stream per pipeline: the same states,
-/// subject and temporal rules as [`Pipeline`](crate::Pipeline)'s, and the same bytes if the driver
-/// computes as it should. Unlike frames in memory, textures are not compared with the CPU's work
-/// first.
+/// subject and temporal rules as [`Pipeline`](crate::Pipeline)'s, and the same bytes:
+/// before the first frame of a size is shown, the device has to give the CPU's for a made one.
 ///
 /// ```no_run
 /// use frosted::gpu::wgpu;
@@ -60,10 +61,12 @@ use surface::{Textures, check_input};
 ///
 /// The caller's thread waits for the GPU once for the reduced picture and, unless
 /// [`TextureOptions::handover`] says otherwise, once for the painted frame. It polls the device
-/// meanwhile: callbacks of the app's own that are due run on that thread.
+/// meanwhile: callbacks of the app's own that are due run on that thread. The first frame of a
+/// size takes longer, about as long as the CPU takes for five.
 pub struct TexturePipeline {
     stages: SurfacePipeline,
     compositor: TextureCompositor,
+    trust: Trust,
     options: TextureOptions,
     failure: Option<String>,
 }
@@ -129,6 +132,7 @@ impl Setup {
         Ok(TexturePipeline {
             stages: SurfacePipeline::assemble(Box::new(segmenter), self.settings, clock),
             compositor,
+            trust: Trust::new(),
             options: TextureOptions::default(),
             failure: None,
         })
@@ -166,6 +170,7 @@ impl TexturePipeline {
         };
         let mut surface = Textures {
             compositor: &mut self.compositor,
+            trust: &mut self.trust,
             input: Some(input),
             output,
             spec,
@@ -196,6 +201,7 @@ impl TexturePipeline {
         };
         let mut surface = Textures {
             compositor: &mut self.compositor,
+            trust: &mut self.trust,
             input: None,
             output,
             spec,
@@ -275,3 +281,6 @@ impl fmt::Debug for TexturePipeline {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use frosted::{
 };
 use frosted_testing::{Answer, CanaryScene, FakeEngine, Script, find_canary};
 use textures::stream::{Streams, setup};
-use textures::{Format, descriptor, fill, read, software_devices};
+use textures::{Format, descriptor, fill, read, test_devices};
 
 /// What the card of a misuse is.
 fn misuse_card(spec: FrameSpec) -> Frame {
@@ -271,7 +271,7 @@ fn a_device_that_is_lost_or_cannot_compute_cannot_be_built_on() {
         (wgpu::Limits::default(), true),
         (wgpu::Limits::downlevel_webgl2_defaults(), false),
     ] {
-        let Some([(device, queue), _]) = software_devices(limits) else {
+        let Some([(device, queue), _]) = test_devices(limits) else {
             return;
         };
         if is_lost {
@@ -291,7 +291,7 @@ fn a_device_too_small_for_a_frame_gives_cards_and_the_reason() {
         max_storage_buffer_binding_size: 1 << 17,
         ..wgpu::Limits::default()
     };
-    let Some([(device, queue), _]) = software_devices(limits) else {
+    let Some([(device, queue), _]) = test_devices(limits) else {
         return;
     };
     let engine = Box::new(FakeEngine::new(Script::new([Answer::Person]), None));

@@ -21,11 +21,10 @@ fn plan(spec: &FrameSpec) -> ConcealPlan {
     ConcealPlan::new(spec, (32, 18), TextHeight::default())
 }
 
-/// Stands for a GPU: takes its time, and may be wrong in one byte.
+/// Stands for a GPU: takes its time.
 struct Slow {
-    inner: CpuCompositor,
+    inner: FaultyCompositor<CpuCompositor>,
     by: Duration,
-    wrong: bool,
 }
 
 impl Compositor for Slow {
@@ -45,11 +44,7 @@ impl Compositor for Slow {
         cover: Cover<'_>,
         target: &mut FrameViewMut<'_>,
     ) -> Result<(), ComposeError> {
-        self.inner.paint(id, source, cover, target)?;
-        if self.wrong {
-            target.row_mut(0, 3)[5] ^= 1;
-        }
-        Ok(())
+        self.inner.paint(id, source, cover, target)
     }
 
     fn info(&self) -> CompositorInfo {
@@ -75,9 +70,11 @@ fn switch(
     (switch, opened)
 }
 
+/// One that takes so long, and may be wrong in one bit.
 fn gpu(by: Duration, wrong: bool) -> Result<BoxedCompositor, ComposeError> {
-    let inner = cpu();
-    Ok(Box::new(Slow { inner, by, wrong }))
+    let inner = FaultyCompositor::new(cpu());
+    inner.planter()(wrong.then_some(Fault::PaintOneBit));
+    Ok(Box::new(Slow { inner, by }))
 }
 
 /// Gives `compositor` the first time that it is asked.
@@ -129,7 +126,7 @@ fn a_gpu_that_is_asked_for_is_taken_however_slow_and_is_measured_but_once() {
 }
 
 #[test]
-fn a_gpu_that_is_wrong_by_one_in_one_byte_is_not_trusted() {
+fn a_gpu_that_is_wrong_in_one_bit_is_not_trusted() {
     for preference in [Preference::Gpu, Preference::Faster] {
         let (mut switch, _) = switch(preference, || gpu(Duration::ZERO, true));
         let spec = spec(64, 48);

@@ -2,10 +2,9 @@ use std::time::{Duration, Instant};
 
 use frosted_core::internal::{Backdrop, Compositor, Cover, Field, FrameId};
 use frosted_core::{ComposeError, ComposeErrorKind, Frame, FrameSpec, Mask, Reduced};
-use frosted_cpu::CpuCompositor;
 
 /// Made frames, by which compositors are compared.
-pub(super) struct Trial {
+pub(crate) struct Trial {
     frame: Frame,
     picture: Frame,
     field: Field,
@@ -22,7 +21,7 @@ impl Trial {
     const COVERS: usize = 5;
 
     /// A frame of noise, which no rounding forgives, and more of it to cover it by.
-    pub(super) fn new(spec: &FrameSpec) -> Self {
+    pub(crate) fn new(spec: &FrameSpec) -> Self {
         let mut state = 1u32;
         let mut noise = move || {
             // Numerical Recipes' generator; its high bits are the better ones.
@@ -86,16 +85,17 @@ impl Trial {
         }
     }
 
-    /// Lets both, which are configured, protect the frame in every way.
+    /// Lets both, which are configured, protect the frame in every way, and says whether both
+    /// give the same bytes: all of the arithmetic is in whole numbers, so that a driver which
+    /// gives others is broken.
     ///
     /// # Errors
-    /// If `gpu` fails or gives other bytes: all of the arithmetic is in whole numbers, so that
-    /// such a driver is broken.
-    pub(super) fn compare(
+    /// If either fails.
+    pub(crate) fn compare(
         &mut self,
         gpu: &mut dyn Compositor,
-        cpu: &mut CpuCompositor,
-    ) -> Result<(), ComposeError> {
+        cpu: &mut dyn Compositor,
+    ) -> Result<bool, ComposeError> {
         let Self {
             frame,
             picture,
@@ -114,23 +114,26 @@ impl Trial {
             gpu.paint(id, &frame.view(), cover, &mut on_gpu.view_mut())?;
             same &= on_gpu.bytes() == on_cpu.bytes();
             if !same {
-                return Err(ComposeError::new(
-                    ComposeErrorKind::Device,
-                    format!(
-                        "a frame of {}x{} comes out otherwise on {}, its driver is not to be \
-                         trusted",
-                        frame.spec().width(),
-                        frame.spec().height(),
-                        gpu.info().name
-                    ),
-                ));
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// Why the GPU called `name`, which gives other bytes, is not used.
+    pub(crate) fn otherwise(&self, name: &str) -> ComposeError {
+        let (width, height) = (self.frame.spec().width(), self.frame.spec().height());
+        ComposeError::new(
+            ComposeErrorKind::Device,
+            format!(
+                "a frame of {width}x{height} comes out otherwise on {name}, its driver is not \
+                 to be trusted"
+            ),
+        )
     }
 
     /// How long `compositor`, which is configured, takes from frame to protected frame.
-    pub(super) fn time(
+    pub(crate) fn time(
         &mut self,
         compositor: &mut dyn Compositor,
     ) -> Result<Duration, ComposeError> {

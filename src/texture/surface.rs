@@ -5,6 +5,7 @@ use frosted_core::{ComposeError, ComposeErrorKind, FrameSpec, FrameView, Reduced
 use frosted_gpu::{Handover, TextureCompositor, check_texture, wgpu};
 use frosted_pipeline::{DistantSurface, ErrorKind, Surface};
 
+use super::trust::Trust;
 use crate::guarded::guarded;
 
 /// Whether a frame can go from `input` to `output`, which can hold one.
@@ -41,6 +42,7 @@ pub(super) fn check_input(
 /// Textures, and what works on them.
 pub(super) struct Textures<'a> {
     pub(super) compositor: &'a mut TextureCompositor,
+    pub(super) trust: &'a mut Trust,
     /// None where only a card is to be shown.
     pub(super) input: Option<&'a wgpu::Texture>,
     pub(super) output: &'a wgpu::Texture,
@@ -56,7 +58,7 @@ fn note(failure: &mut Option<String>) -> impl FnOnce(&ComposeError) {
 
 impl Surface for Textures<'_> {
     fn configure(&mut self, spec: &FrameSpec, plan: &ConcealPlan) -> Result<(), ComposeError> {
-        let outcome = guarded(|| self.compositor.configure(spec, plan));
+        let outcome = guarded(|| self.trust.configure(self.compositor, spec, plan));
         outcome.inspect_err(note(self.failure))
     }
 

@@ -1,29 +1,27 @@
-//! Textures of a software GPU, filled and read for the tests.
+//! Textures of the tests' GPU, filled and read for the tests.
 #![allow(dead_code, reason = "each test file uses its own part")]
-#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 pub(crate) mod stream;
 
 use frosted::gpu::wgpu;
 use frosted::{Frame, FrameSpec};
+use frosted_testing::{is_test_gpu, skip_without_gpu};
 pub(crate) use wgpu::TextureFormat as Format;
 
-/// Two devices of the test's own with `limits` on a software driver. `None`, said aloud, where
-/// there is none such and none is required.
+/// Two devices of the test's own with `limits` on a software driver, or on the GPU that
+/// `FROSTED_TEST_GPU` names. `None`, said aloud, where there is none and none is required.
 ///
 /// # Panics
-/// If there is none and `FROSTED_REQUIRE_GPU=1`.
-pub(crate) fn software_devices(limits: wgpu::Limits) -> Option<[(wgpu::Device, wgpu::Queue); 2]> {
+/// As [`skip_without_gpu`].
+pub(crate) fn test_devices(limits: wgpu::Limits) -> Option<[(wgpu::Device, wgpu::Queue); 2]> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
     let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
-    let is_software =
-        |adapter: &wgpu::Adapter| adapter.get_info().device_type == wgpu::DeviceType::Cpu;
-    let Some(adapter) = adapters.into_iter().find(is_software) else {
-        assert!(
-            std::env::var_os("FROSTED_REQUIRE_GPU").is_none_or(|value| value != "1"),
-            "FROSTED_REQUIRE_GPU=1, and there is no software driver"
-        );
-        eprintln!("SKIPPED: no Vulkan adapter (no software driver)");
+    let is_it = |adapter: &wgpu::Adapter| {
+        let info = adapter.get_info();
+        is_test_gpu(&info.name, info.device_type == wgpu::DeviceType::Cpu)
+    };
+    let Some(adapter) = adapters.into_iter().find(is_it) else {
+        skip_without_gpu("there is no such driver");
         return None;
     };
     let descriptor = wgpu::DeviceDescriptor {

@@ -10,7 +10,7 @@ use frosted::{
 };
 use frosted_testing::{Answer, CanaryScene, FakeEngine, ManualClock, Script};
 
-use super::{Format, descriptor, fill, read, software_devices};
+use super::{Format, descriptor, fill, read, test_devices};
 
 #[derive(Debug)]
 struct StoppedClock(ManualClock);
@@ -48,7 +48,7 @@ pub(crate) struct Streams {
 
 impl Streams {
     pub(crate) fn new(background: &Background) -> Option<Self> {
-        let [(device, queue), foreign] = software_devices(wgpu::Limits::default())?;
+        let [(device, queue), foreign] = test_devices(wgpu::Limits::default())?;
         let scripts = [Answer::Person; 2].map(|answer| Script::new([answer]));
         let engine = |at: usize| Box::new(FakeEngine::new(scripts[at].clone(), None));
         let textures = setup(background)

@@ -63,16 +63,36 @@ pub(crate) fn test(engines: Engines) -> ExitCode {
             None
         }
     };
+    let skipped = target_dir().join("skipped-tests");
+    // What an earlier run left; that there is nothing is the rule.
+    let _ = fs::remove_file(&skipped);
     for (title, mut command) in test_steps() {
         with_library(&mut command, library.as_ref());
+        command.env("FROSTED_SKIPPED", &skipped);
         if let Err(code) = step(title, &mut command) {
             return code;
         }
     }
     eprintln!(
-        "\nnot run here: the tests of cameras (`cargo xtask test --cameras`) and of the browser (`--browser`), in a virtual machine"
+        "\n{}",
+        not_run(&fs::read_to_string(&skipped).unwrap_or_default())
     );
     ExitCode::SUCCESS
+}
+
+/// What the tests did not cover; `skipped` has a line for each that was skipped.
+fn not_run(skipped: &str) -> String {
+    let mut note = "not run here: the tests of cameras (`cargo xtask test --cameras`) and of the browser (`--browser`), in \
+                    a virtual machine, and of the virtual camera by PipeWire (`--pipewire`)"
+        .to_owned();
+    if let Some(first) = skipped.lines().next() {
+        note += &format!(
+            "\n{} tests were SKIPPED, which say nothing of the GPU then: {first}\nDebian's software driver is in \
+             libvulkan1 and mesa-vulkan-drivers; FROSTED_REQUIRE_GPU=1 makes them fail instead",
+            skipped.lines().count()
+        );
+    }
+    note
 }
 
 /// Runs the criterion benchmarks of the pixel work on the GPU, beside the CPU's.
@@ -238,4 +258,24 @@ pub(crate) fn with_library(command: &mut Command, library: Option<&PathBuf>) {
         Some(path) => command.env(ORT_DYLIB_PATH, path),
         None => command.env_remove(ORT_DYLIB_PATH),
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closing_note_names_what_was_not_run_and_what_was_skipped() {
+        let all = not_run("");
+        for word in ["--cameras", "--browser", "--pipewire"] {
+            assert!(all.contains(word), "{all}");
+        }
+        assert!(!all.contains("SKIPPED"), "{all}");
+        let skipped =
+            not_run("SKIPPED, a test of the GPU: none\nSKIPPED, a test of the GPU: none\n");
+        assert!(skipped.starts_with(&all), "{skipped}");
+        for word in ["2 tests", "GPU: none", "mesa-vulkan-drivers"] {
+            assert!(skipped.contains(word), "{skipped}");
+        }
+    }
 }

@@ -37,7 +37,11 @@ usage: cargo xtask COMMAND
   check-platforms                 type-check the code of Windows and macOS; needs Debian on x86-64 and no root
   package-check                   see that each published package holds what it should and nothing else
 
-Set ORT_DYLIB_PATH to use an ONNX Runtime of your own.";
+Variables:
+  ORT_DYLIB_PATH=FILE             use an ONNX Runtime of your own
+  FROSTED_TEST_GPU=NAME           run the tests of the GPU on the one whose name has this in it, not on a software driver
+  FROSTED_BENCH_GPU=NAME          the same for bench --gpu, instead of the GPU that the library would take
+  FROSTED_REQUIRE_GPU=1           fail where the tests of the GPU would be skipped; so for _FFMPEG and _ORT";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -72,8 +72,10 @@ const RULES: [Rule; 4] = [
         required: &[
             "src/shaders/alpha.wgsl",
             "src/shaders/behind.wgsl",
+            "src/shaders/check.wgsl",
             "src/shaders/frame.wgsl",
             "src/shaders/paint.wgsl",
+            "src/shaders/painted.wgsl",
             "src/shaders/reduce.wgsl",
         ],
     },

@@ -163,9 +163,8 @@ pub(crate) struct ProtectOptions {
     #[arg(long, value_name = "WHAT")]
     pub(crate) background: Option<BackgroundChoice>,
 
-    /// The tallest letters of the room that stay unreadable, for blur and frost: a share of
-    /// the frame's height (1/34 to 1/2) or pixels (64px), which are held to that range
-    /// [default: 1/17].
+    /// The tallest letters of the room that stay unreadable, for blur and frost: 1/34 to 1/2 of
+    /// the frame's height, or pixels (64px) within that [default: 1/17].
     #[arg(long, value_name = "HEIGHT")]
     pub(crate) text_height: Option<TextHeight>,
 

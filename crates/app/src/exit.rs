@@ -129,11 +129,24 @@ impl From<frosted::measure::NetworkMatteError> for Failure {
     }
 }
 
+/// What `error` says, and the command for who has the program and knows no features of a library.
+pub(crate) fn with_remedy(error: &frosted::SetupError) -> String {
+    match error.missing_feature() {
+        Some(feature) => format!("{error}, as by: {}", install_with(feature)),
+        None => error.to_string(),
+    }
+}
+
+/// The command that gets the program with a cargo feature, in its sources.
+pub(crate) fn install_with(feature: &str) -> String {
+    format!("cargo install --path crates/app --features {feature}")
+}
+
 impl From<frosted::SetupError> for Failure {
     fn from(error: frosted::SetupError) -> Self {
         match error.kind() {
-            frosted::SetupErrorKind::Model => Self::new(error.to_string()),
-            _ => Self::setup(error.to_string()),
+            frosted::SetupErrorKind::Model => Self::new(with_remedy(&error)),
+            _ => Self::setup(with_remedy(&error)),
         }
     }
 }

@@ -258,7 +258,8 @@ fn check_tells_the_settings_and_fails_where_run_would_not_start_with_them() {
 #[test]
 fn a_provider_that_is_not_there_is_named_by_every_command_and_stops_it() {
     let folder = tempfile::tempdir().unwrap();
-    let said = "provider cuda is not in this build, compile it with the feature cuda";
+    let said = "provider cuda is not in this build: turn on the feature \"cuda\" of frosted";
+    let remedy = "cargo install --path crates/app --features cuda";
     let portrait = repository().join("examples/data/portrait.png");
     let portrait = portrait.to_str().unwrap();
     let raw = folder.path().join("raw");
@@ -274,7 +275,7 @@ fn a_provider_that_is_not_there_is_named_by_every_command_and_stops_it() {
     ];
     for command in commands {
         let output = run(folder.path(), &[command, &["--provider", "cuda"]].concat());
-        support::fails(&output, 3, &[said]);
+        support::fails(&output, 3, &[said, remedy]);
         assert_eq!(names(folder.path()), ["raw"], "{command:?}");
     }
     let rten = ["--engine", "rten", "--provider", "cpu"];
@@ -298,7 +299,7 @@ fn a_provider_that_is_not_there_is_named_by_every_command_and_stops_it() {
     support::fails(
         &with_settings(&[&["run"], &camera[..]].concat()),
         3,
-        &[said],
+        &[said, remedy],
     );
     let output = with_settings(&["check", "--json"]);
     support::fails(&output, 3, &["frosted run does not start"]);

@@ -5,13 +5,7 @@ use crate::timer::Timer;
 
 /// The adapters that `options` allow, best first.
 pub(crate) fn candidates(options: &GpuOptions) -> Vec<wgpu::Adapter> {
-    // No validation layers, whatever the build's profile: wgpu validates by itself.
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
-        backends: options.backends,
-        flags: wgpu::InstanceFlags::empty(),
-        ..wgpu::InstanceDescriptor::new_without_display_handle()
-    });
-    let mut adapters = pollster::block_on(instance.enumerate_adapters(options.backends));
+    let mut adapters = all(options.backends);
     adapters.retain(|adapter| is_allowed(&adapter.get_info(), &options.adapter));
     adapters.sort_by_key(|adapter| match adapter.get_info().device_type {
         wgpu::DeviceType::IntegratedGpu => 0,
@@ -21,6 +15,16 @@ pub(crate) fn candidates(options: &GpuOptions) -> Vec<wgpu::Adapter> {
         wgpu::DeviceType::Cpu => 4,
     });
     adapters
+}
+
+fn all(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
+    // No validation layers, whatever the build's profile: wgpu validates by itself.
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+        backends,
+        flags: wgpu::InstanceFlags::empty(),
+        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    });
+    pollster::block_on(instance.enumerate_adapters(backends))
 }
 
 fn is_allowed(info: &wgpu::AdapterInfo, choice: &AdapterChoice) -> bool {
@@ -40,7 +44,18 @@ pub(crate) fn none_found(options: &GpuOptions) -> ComposeError {
     let what = match &options.adapter {
         AdapterChoice::Real => "there is no GPU with a driver".to_owned(),
         AdapterChoice::Software => "there is no software driver of a GPU".to_owned(),
-        AdapterChoice::Named(part) => format!("there is no GPU with \"{part}\" in its name"),
+        AdapterChoice::Named(part) => {
+            let there = all(options.backends);
+            let there: Vec<_> = there
+                .iter()
+                .map(|adapter| format!("\"{}\"", adapter.get_info().name))
+                .collect();
+            let there = match there.as_slice() {
+                [] => "none at all".to_owned(),
+                there => there.join(", "),
+            };
+            format!("there is no GPU with \"{part}\" in its name, there is {there}")
+        }
     };
     let tried = wgpu::Instance::enabled_backend_features() & options.backends;
     let tried: Vec<_> = tried

@@ -147,10 +147,12 @@ mod tests {
     use frosted_core::{ComposeErrorKind, Frame, Mask, PixelFormat, TextHeight};
 
     use super::*;
-    use crate::software::{options, software_gpu};
+    use crate::info::GpuKind;
+    use crate::session::Fault;
+    use crate::test_gpu::{options, test_gpu};
 
     fn software() -> Option<GpuCompositor> {
-        Some(GpuCompositor::on(software_gpu()?, Some(options())))
+        Some(GpuCompositor::on(test_gpu()?, Some(options())))
     }
 
     #[test]
@@ -230,7 +232,7 @@ mod tests {
                 target.bytes_mut().fill(7);
                 let hinder = |compositor: &mut GpuCompositor| {
                     let memory = compositor.ready.session().unwrap();
-                    memory.session.hinder(most_groups);
+                    memory.session.plant(Fault::MostGroups(most_groups));
                 };
                 let outcome = if hindered == "reduce" {
                     hinder(&mut compositor);
@@ -248,6 +250,45 @@ mod tests {
                     "{hindered}: {error}"
                 );
                 assert!(target.bytes().iter().all(|&byte| byte == 7), "{hindered}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_matte_that_does_not_arrive_or_not_all_of_it_is_an_error_and_shows_nothing() {
+        let Some(mut compositor) = software() else {
+            return;
+        };
+        let spec = FrameSpec::new(PixelFormat::Nv12, 640, 360).unwrap();
+        let plan = ConcealPlan::new(&spec, (160, 90), TextHeight::default());
+        let source = Frame::new(spec);
+        for words in [0, 1, 1000, 160 * 90 / 4 - 1] {
+            compositor.configure(&spec, &plan).unwrap();
+            // Of the frame before all is shown, of this one nothing.
+            for (id, level) in [(1, 255), (2, 0)] {
+                let mut matte = Mask::new();
+                let reduced = compositor.reduce(FrameId(id), &source.view()).unwrap();
+                assert_eq!(reduced.width() * reduced.height(), 160 * 90);
+                matte.begin(reduced).fill(level);
+                let cover = Cover::Background {
+                    matte: &matte,
+                    backdrop: Backdrop::Flat([16, 128, 128]),
+                };
+                let mut target = Frame::new(spec);
+                target.bytes_mut().fill(0x77);
+                let mut out = target.view_mut();
+                let outcome = compositor.paint(FrameId(id), &source.view(), cover, &mut out);
+                if id == 1 {
+                    outcome.unwrap();
+                    let memory = compositor.ready.session().unwrap();
+                    memory.session.plant(Fault::MatteWords(words));
+                    continue;
+                }
+                let error = outcome.unwrap_err();
+                assert_eq!(error.kind(), ComposeErrorKind::Device);
+                let message = error.to_string();
+                assert!(message.contains("the matte did not arrive"), "{message}");
+                assert!(target.bytes().iter().all(|&byte| byte == 0x77), "{words}");
             }
         }
     }
@@ -306,6 +347,10 @@ mod tests {
         };
         let spec = FrameSpec::new(PixelFormat::Nv12, 64, 48).unwrap();
         let plan = ConcealPlan::new(&spec, (16, 12), TextHeight::default());
+        if compositor.info().kind != GpuKind::Software {
+            // A real one is done with it in no time, and the desktop would wait for more.
+            return;
+        }
         compositor.configure(&spec, &plan).unwrap();
         compositor.gpu.patience = Duration::from_millis(50);
         hang(&compositor.gpu);

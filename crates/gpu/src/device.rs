@@ -23,6 +23,7 @@ const SOFTWARE_PATIENCE: Duration = Duration::from_secs(30);
 /// Why a step fails that wgpu reports nothing about.
 pub(crate) const LOST: &str = "the device was lost";
 
+/// The causes first.
 const ERRORS: [wgpu::ErrorFilter; 3] = [
     wgpu::ErrorFilter::OutOfMemory,
     wgpu::ErrorFilter::Validation,
@@ -252,7 +253,8 @@ fn watched<T>(
     // Scopes are closed in the reverse order, every one of them.
     for scope in scopes.into_iter().rev() {
         let error = pollster::block_on(scope.pop());
-        caught = caught.or(error);
+        // Without memory there is more that is not valid; the first filter's error is the cause.
+        caught = error.or(caught);
     }
     match caught {
         Some(error) => Err(failed(task, &error.to_string())),

@@ -63,24 +63,29 @@ impl StepBuffers {
                 .copy_from_slice(bytemuck::bytes_of(params));
             if let Some(matte) = matte {
                 let values = matte.values();
-                out.slice(PARAMS..PARAMS + values.len())
-                    .copy_from_slice(values);
+                let end = PARAMS + values.len();
+                out.slice(PARAMS..end).copy_from_slice(values);
+                // Of the last word.
+                let rest = values.len().next_multiple_of(WORD) - values.len();
+                out.slice(end..end + rest)
+                    .copy_from_slice(&[0; WORD][..rest]);
             }
         })
     }
 
-    /// Records the copies of what was written.
+    /// Records the copies of what was written, of the matte so many words.
     pub(crate) fn record(
         &self,
         encoder: &mut wgpu::CommandEncoder,
         params: &Params,
-        has_matte: bool,
+        matte_words: u32,
     ) {
         let from = &self.upload.buffer;
         encoder.copy_buffer_to_buffer(from, 0, &self.params, 0, PARAMS as u64);
-        if has_matte {
+        if matte_words > 0 {
             let to = u64::from(params.matte_word) * WORD as u64;
-            encoder.copy_buffer_to_buffer(from, PARAMS as u64, &self.tables, to, None);
+            let bytes = u64::from(matte_words) * WORD as u64;
+            encoder.copy_buffer_to_buffer(from, PARAMS as u64, &self.tables, to, bytes);
         }
     }
 }

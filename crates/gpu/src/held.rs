@@ -145,11 +145,11 @@ mod tests {
 
     use super::*;
     use crate::packing::Alignment;
-    use crate::software::software_gpu;
+    use crate::test_gpu::test_gpu;
 
     #[test]
     fn what_lies_on_the_gpu_is_not_sent_again() {
-        let Some(gpu) = software_gpu() else { return };
+        let Some(gpu) = test_gpu() else { return };
         let spec = FrameSpec::new(PixelFormat::Nv12, 64, 48).unwrap();
         let planes = layout::planes(spec.format()).unwrap();
         let packing = Packing::new(&spec, planes, Alignment::WORDS);

@@ -14,6 +14,9 @@ pub struct GpuInfo {
     pub backend: String,
     /// What sort it is.
     pub kind: GpuKind,
+    /// Where it sits on the PCI bus, such as "0000:01:00.0", by which two of one name are told
+    /// apart; empty if the driver does not say.
+    pub pci_bus: String,
 }
 
 /// What sort of GPU it is.
@@ -33,7 +36,8 @@ pub enum GpuKind {
 }
 
 impl GpuInfo {
-    pub(crate) fn of(info: &wgpu::AdapterInfo) -> Self {
+    /// What `info` says of an adapter.
+    pub fn of(info: &wgpu::AdapterInfo) -> Self {
         Self {
             name: info.name.clone(),
             driver: format!("{} {}", info.driver, info.driver_info)
@@ -41,6 +45,7 @@ impl GpuInfo {
                 .to_owned(),
             backend: info.backend.to_string(),
             kind: GpuKind::of(info.device_type),
+            pci_bus: info.device_pci_bus_id.clone(),
         }
     }
 }
@@ -64,6 +69,7 @@ impl fmt::Display for GpuInfo {
             driver,
             backend,
             kind,
+            pci_bus: _,
         } = self;
         write!(f, "{name} ({kind}, {backend}")?;
         match driver.as_str() {

@@ -19,6 +19,7 @@
 
 mod adapter;
 mod buffers;
+mod by_textures;
 mod compositor;
 mod device;
 mod frame_buffers;
@@ -30,16 +31,18 @@ mod packing;
 mod params;
 mod passes;
 mod ready;
+mod receipts;
 mod session;
 pub mod shaders;
-#[cfg(test)]
-mod software;
 mod tables;
+#[cfg(test)]
+mod test_gpu;
 mod texture_compositor;
 mod texture_frame;
 mod texture_session;
 mod timer;
 
+pub use by_textures::ByTextures;
 pub use compositor::GpuCompositor;
 pub use info::{GpuInfo, GpuKind, adapters};
 pub use options::{AdapterChoice, GpuOptions, Handover};

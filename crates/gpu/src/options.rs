@@ -44,8 +44,8 @@ pub enum Handover {
     /// the GPU.
     #[default]
     Checked,
-    /// Behind the passes, without waiting: the next frame of the same size and background waits
-    /// and checks. Should a pass not run to its end, which no working driver lets happen, the
-    /// texture holds zeros where it did not.
+    /// Behind the passes, without waiting: the next frame waits and checks. Should a pass not run
+    /// to its end, which no working driver lets happen, the texture holds zeros where it did
+    /// not.
     AtOnce,
 }

@@ -4,8 +4,8 @@ use frosted_core::{FrameSpec, FrameView, FrameViewMut, MAX_PLANES};
 use crate::params;
 
 /// Words before the first plane: the workgroups of each pass leave their receipts there, one a
-/// plane.
-pub(crate) const HEADER_WORDS: usize = 4;
+/// plane, and behind these is the sum of the tables and the matte.
+pub(crate) const HEADER_WORDS: usize = MAX_PLANES + 1;
 
 /// Bytes of a word.
 pub(crate) const WORD: usize = 4;

@@ -87,6 +87,8 @@ pub(crate) struct Params {
     pub(crate) nodes_down: u32,
     pub(crate) colour: u32,
     pub(crate) receipt: u32,
+    pub(crate) sum: u32,
+    pub(crate) unused: [u32; 3],
 }
 
 #[cfg(test)]
@@ -95,7 +97,7 @@ mod tests {
 
     #[test]
     fn the_struct_is_as_long_as_the_shaders_which_is_a_multiple_of_16() {
-        assert_eq!(size_of::<Params>(), 3 * 32 + 3 * 32 + 16 * 4);
+        assert_eq!(size_of::<Params>(), 3 * 32 + 3 * 32 + 20 * 4);
         assert_eq!(size_of::<Params>() % 16, 0);
     }
 }

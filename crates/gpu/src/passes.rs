@@ -44,9 +44,21 @@ impl Passes {
         pipeline(&mut self.made, device, &self.reduce, shaders::reduce())
     }
 
+    /// The pipeline that sums up the matte, bound as those that paint.
+    pub(crate) fn check(&mut self, device: &wgpu::Device) -> wgpu::ComputePipeline {
+        pipeline(&mut self.made, device, &self.paint, shaders::check())
+    }
+
     /// The pipeline that paints by `shader`.
     pub(crate) fn paint(&mut self, device: &wgpu::Device, shader: String) -> wgpu::ComputePipeline {
         pipeline(&mut self.made, device, &self.paint, shader)
+    }
+
+    /// Makes a pipeline of `wrong` wherever one of `right` is wanted.
+    #[cfg(test)]
+    pub(crate) fn plant(&mut self, device: &wgpu::Device, right: String, wrong: String) {
+        let planted = pipeline(&mut self.made, device, &self.paint, wrong);
+        self.made.insert(right, planted);
     }
 
     /// Forgets all pipelines, after one could not be made.

@@ -1,13 +1,14 @@
 use frosted_core::internal::layout::PlaneLayout;
 use frosted_core::internal::{Backdrop, ConcealPlan, Cover, FrameId};
-use frosted_core::{ComposeError, ComposeErrorKind, FrameSpec, Reduced};
+use frosted_core::{ComposeError, ComposeErrorKind, FrameSpec, Mask, Reduced};
 
 use crate::buffers::HostBuffer;
-use crate::device::{Gpu, Submission, failed};
+use crate::device::{Gpu, Submission};
 use crate::frame_buffers::{FrameBuffers, StepBuffers};
 use crate::held::{Change, HeldBackdrop};
 use crate::packing::{Alignment, Packing, WORD};
 use crate::params::{CHANNELS, Channel, EVERYTHING, MATTE, OPAQUE_ROOM, Params, TRANSPARENT};
+use crate::receipts::{self, CHECK_GROUP, CHECK_WORDS, Wanted};
 use crate::shaders::{self, PAINT_GROUP, REDUCE_GROUP};
 use crate::tables::tables;
 use crate::timer::PassTimes;
@@ -26,17 +27,28 @@ pub(crate) struct Session {
     square_px: usize,
     /// What stays the same from frame to frame.
     params: Params,
-    /// The last step's number; 0 is none.
-    receipt: u32,
+    /// Of the tables, without a matte.
+    tables_sum: u32,
+    /// What the last step is to leave behind; a receipt of 0 is none.
+    wanted: Wanted,
     times: Option<PassTimes>,
     frame: FrameBuffers,
     step: StepBuffers,
     backdrop: HeldBackdrop,
     reduce: ReducePass,
     paint: PaintPass,
-    /// Workgroups each way at most, for tests of passes that do not run to their end.
     #[cfg(test)]
-    most_groups: Option<u32>,
+    fault: Option<Fault>,
+}
+
+/// What goes wrong, for tests.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fault {
+    /// A pass runs so many workgroups each way at most.
+    MostGroups(u32),
+    /// So many words of a matte arrive.
+    MatteWords(u32),
 }
 
 /// A frame that is being painted.
@@ -52,6 +64,8 @@ struct ReducePass {
 }
 
 struct PaintPass {
+    check: wgpu::ComputePipeline,
+    check_groups: u32,
     /// One a plane.
     pipelines: Vec<wgpu::ComputePipeline>,
     /// Workgroups across and down of each.
@@ -107,7 +121,10 @@ impl Session {
         let step = StepBuffers::new(&device, &tables, reduced_words)?;
         let backdrop = HeldBackdrop::new(&device)?;
         let paint_shaders = shaders::paint(spec.format()).into_iter();
+        let check_words = tables.len() + reduced_words;
         let paint = PaintPass {
+            check: gpu.passes.check(&device),
+            check_groups: (check_words as u32).div_ceil(CHECK_GROUP * CHECK_WORDS),
             pipelines: paint_shaders
                 .map(|shader| gpu.passes.paint(&device, shader))
                 .collect(),
@@ -133,7 +150,8 @@ impl Session {
             reduced,
             square_px: plan.square_px,
             params,
-            receipt: 0,
+            tables_sum: receipts::sum(bytemuck::cast_slice(&tables), 0),
+            wanted: Wanted { receipt: 0, sum: 0 },
             times: None,
             frame,
             step,
@@ -141,7 +159,7 @@ impl Session {
             reduce,
             paint,
             #[cfg(test)]
-            most_groups: None,
+            fault: None,
         })
     }
 
@@ -177,12 +195,12 @@ impl Session {
         take: impl FnOnce(&mut wgpu::CommandEncoder, &wgpu::Buffer),
     ) -> Result<(), ComposeError> {
         let mut params = self.params;
-        params.receipt = self.next_receipt();
+        params.receipt = self.next_step(0);
         self.step.write(&params, None)?;
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
         let (frame, step) = (&self.frame, &self.step);
         take(&mut encoder, &frame.given);
-        step.record(&mut encoder, &params, false);
+        step.record(&mut encoder, &params, 0);
         encoder.clear_buffer(&frame.reduced, 0, Some(WORD as u64));
         let mut pass = gpu.begin_pass(&mut encoder);
         let (across, down) = self.hindered(self.reduce.groups);
@@ -200,7 +218,7 @@ impl Session {
         let (reduced, spec) = (&mut self.reduced, &self.spec);
         readback.read(|bytes| {
             let (receipts, planes) = bytes.split_at(WORD);
-            check_receipts(receipts, params.receipt, &[self.reduce.groups])?;
+            receipts::check(receipts, params.receipt, &[self.reduce.groups])?;
             let out = reduced.prepare(spec, self.square_px, id);
             for (out, plane) in out
                 .into_iter()
@@ -227,7 +245,8 @@ impl Session {
             Cover::Everything { backdrop } => (None, backdrop),
         };
         let mut params = self.params;
-        params.receipt = self.next_receipt();
+        params.sum = matte.map_or(0, |matte| self.sum_with(matte));
+        params.receipt = self.next_step(params.sum);
         params.cover = if matte.is_some() { MATTE } else { EVERYTHING };
         params.room = match backdrop {
             Backdrop::Transparent(_) => TRANSPARENT,
@@ -242,14 +261,15 @@ impl Session {
         self.step.write(&params, matte)?;
 
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
-        self.step.record(&mut encoder, &params, matte.is_some());
+        self.step
+            .record(&mut encoder, &params, self.sent_words(matte));
         let sends_backdrop = change != Change::Nothing;
         if sends_backdrop {
             self.backdrop.record(&mut encoder);
         }
         // All of it: what an earlier frame left is not to go to any output.
         encoder.clear_buffer(&self.frame.painted, 0, None);
-        self.record_painting(gpu.begin_pass(&mut encoder));
+        self.record_painting(gpu.begin_pass(&mut encoder), matte.is_some());
         give(&mut encoder, &self.frame.painted);
         let submission = gpu.submit(encoder, self.painting_buffers(readback, sends_backdrop));
         Ok(Painting {
@@ -281,14 +301,19 @@ impl Session {
         [readback, &self.step.upload].into_iter().chain(backdrop)
     }
 
-    /// Whether every pass of the last painting ran, which `painted`, the beginning of it, says.
+    /// Whether every pass of the last painting ran, and by its own matte, which `painted`, the
+    /// beginning of it, says.
     pub(crate) fn check_painted(&self, painted: &[u8]) -> Result<(), ComposeError> {
-        let receipts = &painted[..self.paint.pipelines.len() * WORD];
-        check_receipts(receipts, self.receipt, &self.paint.groups)
+        self.wanted.check(painted, &self.paint.groups)
     }
 
-    fn record_painting(&self, mut pass: wgpu::ComputePass<'_>) {
+    fn record_painting(&self, mut pass: wgpu::ComputePass<'_>, by_matte: bool) {
         pass.set_bind_group(0, &self.paint.bindings, &[]);
+        if by_matte {
+            let (across, down) = self.hindered((self.paint.check_groups, 1));
+            pass.set_pipeline(&self.paint.check);
+            pass.dispatch_workgroups(across, down, 1);
+        }
         for (pipeline, &groups) in self.paint.pipelines.iter().zip(&self.paint.groups) {
             let (across, down) = self.hindered(groups);
             pass.set_pipeline(pipeline);
@@ -299,22 +324,40 @@ impl Session {
     /// The workgroups of `groups` that are run: all of them, but for tests.
     fn hindered(&self, groups: (u32, u32)) -> (u32, u32) {
         #[cfg(test)]
-        if let Some(most) = self.most_groups {
+        if let Some(Fault::MostGroups(most)) = self.fault {
             return (groups.0.min(most), groups.1.min(most));
         }
         groups
     }
 
-    /// From now on a pass runs at most so many workgroups each way.
-    #[cfg(test)]
-    pub(crate) fn hinder(&mut self, most_groups: u32) {
-        self.most_groups = Some(most_groups);
+    /// The words of `matte` that are sent: all of them, but for tests.
+    fn sent_words(&self, matte: Option<&Mask>) -> u32 {
+        let words = matte.map_or(0, |_| self.params.reduced_words);
+        #[cfg(test)]
+        if let Some(Fault::MatteWords(most)) = self.fault {
+            return words.min(most);
+        }
+        words
     }
 
-    /// Always odd: no number of workgroups, which is below 2^32, adds up to 0 by it.
-    fn next_receipt(&mut self) -> u32 {
-        self.receipt = self.receipt.wrapping_add(2) | 1;
-        self.receipt
+    /// From now on `fault` happens.
+    #[cfg(test)]
+    pub(crate) fn plant(&mut self, fault: Fault) {
+        self.fault = Some(fault);
+    }
+
+    /// The sum of the tables and `matte`.
+    fn sum_with(&self, matte: &Mask) -> u32 {
+        let matte = receipts::sum(matte.values(), self.params.matte_word as usize);
+        self.tables_sum.wrapping_add(matte)
+    }
+
+    /// The receipt of the next step, which goes by `sum`. Always odd: no number of workgroups,
+    /// which is below 2^32, adds up to 0 by it.
+    fn next_step(&mut self, sum: u32) -> u32 {
+        let receipt = self.wanted.receipt.wrapping_add(2) | 1;
+        self.wanted = Wanted { receipt, sum };
+        receipt
     }
 }
 
@@ -339,36 +382,4 @@ fn groups_of(device: &wgpu::Device, squares: usize) -> (u32, u32) {
     let groups = (squares as u32).div_ceil(REDUCE_GROUP);
     let across = groups.min(device.limits().max_compute_workgroups_per_dimension);
     (across, groups.div_ceil(across))
-}
-
-/// Whether every workgroup of `groups`, one pass each, left `receipt`.
-fn check_receipts(
-    receipts: &[u8],
-    receipt: u32,
-    groups: &[(u32, u32)],
-) -> Result<(), ComposeError> {
-    let sums = receipts.chunks_exact(WORD);
-    let wanted = groups
-        .iter()
-        .map(|(across, down)| receipt.wrapping_mul(across * down).to_le_bytes());
-    if sums.eq(wanted) {
-        return Ok(());
-    }
-    Err(failed("finish the frame", "a pass did not run to its end"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pass_that_left_no_receipt_or_too_few_did_not_run() {
-        let groups = [(3, 2), (1, 1)];
-        let sums = |sums: [u32; 2]| sums.map(u32::to_le_bytes).concat();
-        assert_eq!(check_receipts(&sums([42, 7]), 7, &groups), Ok(()));
-        for wrong in [[35, 7], [42, 0], [0, 7], [30, 5], [49, 7]] {
-            let error = check_receipts(&sums(wrong), 7, &groups).unwrap_err();
-            assert_eq!(error.kind(), ComposeErrorKind::Device, "{wrong:?}");
-        }
-    }
 }

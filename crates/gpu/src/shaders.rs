@@ -13,6 +13,7 @@ use frosted_core::{MAX_PLANES, PixelFormat};
 
 use crate::packing::HEADER_WORDS;
 use crate::params::{CHANNELS, EVERYTHING, FIELD, FLAT, MATTE, OPAQUE_ROOM, PICTURE, TRANSPARENT};
+use crate::receipts::{CHECK_GROUP, CHECK_WORDS, FOLD_BITS, PLACE_FACTOR, WORD_FACTOR};
 use crate::tables::{PLACE_BITS, RAMP_WORDS};
 
 /// Squares that one workgroup reduces; a multiple of 4.
@@ -26,11 +27,18 @@ const FRAME: &str = include_str!("shaders/frame.wgsl");
 const REDUCE: &str = include_str!("shaders/reduce.wgsl");
 const ALPHA_AT: &str = include_str!("shaders/alpha.wgsl");
 const BEHIND: &str = include_str!("shaders/behind.wgsl");
+const PAINTED: &str = include_str!("shaders/painted.wgsl");
+const CHECK: &str = include_str!("shaders/check.wgsl");
 const PAINT: &str = include_str!("shaders/paint.wgsl");
 
 /// The shader that reduces frames of any format.
 pub fn reduce() -> String {
     [&shared_constants(), FRAME, REDUCE].concat()
+}
+
+/// The shader that sums up the matte before a frame is painted by it.
+pub fn check() -> String {
+    [&shared_constants(), FRAME, ALPHA_AT, PAINTED, CHECK].concat()
 }
 
 /// The shaders that paint the planes of `format`, one a plane; none for a format that is not
@@ -40,7 +48,7 @@ pub fn paint(format: PixelFormat) -> Vec<String> {
     (0..planes.len())
         .map(|plane| {
             let constants = [shared_constants(), plane_constants(planes, plane)].concat();
-            [&constants, FRAME, ALPHA_AT, BEHIND, PAINT].concat()
+            [&constants, FRAME, ALPHA_AT, BEHIND, PAINTED, PAINT].concat()
         })
         .collect()
 }
@@ -54,6 +62,11 @@ fn shared_constants() -> String {
         ("REDUCE_GROUP", REDUCE_GROUP),
         ("PAINT_GROUP_X", PAINT_GROUP.0),
         ("PAINT_GROUP_Y", PAINT_GROUP.1),
+        ("CHECK_GROUP", CHECK_GROUP),
+        ("CHECK_WORDS", CHECK_WORDS),
+        ("PLACE_FACTOR", PLACE_FACTOR),
+        ("WORD_FACTOR", WORD_FACTOR),
+        ("FOLD_BITS", FOLD_BITS),
         ("RAMP_WORDS", RAMP_WORDS as u32),
         ("PLACE_BITS", PLACE_BITS),
         ("WEIGHT_BITS", WEIGHT_BITS),

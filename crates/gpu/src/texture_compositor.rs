@@ -2,8 +2,8 @@ use std::fmt;
 
 use frosted_core::internal::{Backdrop, ConcealPlan, Cover, FrameId, checks, layout};
 use frosted_core::{
-    ComposeError, ComposeErrorKind, FrameSpec, FrameView, MIN_SIDE, PixelFormat, Reduced,
-    TextHeight,
+    ComposeError, ComposeErrorKind, FrameSpec, FrameView, FrameViewMut, MIN_SIDE, PixelFormat,
+    Reduced, TextHeight,
 };
 
 use crate::buffers::HostBuffer;
@@ -13,7 +13,7 @@ use crate::options::Handover;
 use crate::packing::{Alignment, Packing};
 use crate::ready::Ready;
 use crate::texture_frame::check_frame;
-use crate::texture_session::{TextureSession, copy_to_texture};
+use crate::texture_session::{TextureSession, copy_from_texture, copy_to_texture};
 
 const TAKE: wgpu::TextureUsages = wgpu::TextureUsages::COPY_SRC;
 const GIVE: wgpu::TextureUsages = wgpu::TextureUsages::COPY_DST;
@@ -23,7 +23,7 @@ const GIVE: wgpu::TextureUsages = wgpu::TextureUsages::COPY_DST;
 ///
 /// Its calls are those of [`Compositor`](frosted_core::internal::Compositor), and so is what
 /// they refuse. Of a frame only the reduced picture leaves the GPU. After an error of the kind
-/// [`ComposeErrorKind::Device`] every call but `show` gives that error again until the next
+/// [`ComposeErrorKind::Device`], and after `distrust`, every call but `show` gives that error again until the next
 /// `configure`.
 pub struct TextureCompositor {
     gpu: Gpu,
@@ -49,10 +49,7 @@ impl TextureCompositor {
     fn try_out(&mut self) -> Result<(), ComposeError> {
         let spec = FrameSpec::new(PixelFormat::Rgba8, MIN_SIDE, MIN_SIDE)
             .expect("the smallest frame is a frame");
-        let side = MIN_SIDE as u32;
-        let texture = self
-            .gpu
-            .watch("make a texture", || Ok(self.texture(side, side)))?;
+        let texture = self.texture_for(&spec)?;
         let wanted = (spec.width(), spec.height());
         self.configure(
             &spec,
@@ -69,21 +66,33 @@ impl TextureCompositor {
         Ok(())
     }
 
-    /// One for frames of its own.
-    fn texture(&self, width: u32, height: u32) -> wgpu::Texture {
-        self.gpu.device.create_texture(&wgpu::TextureDescriptor {
+    /// One for made frames of `spec`.
+    ///
+    /// # Errors
+    /// [`ComposeErrorKind::WrongSpec`] if textures hold no frames of that format,
+    /// [`ComposeErrorKind::Device`] if the GPU has no room for it.
+    pub(crate) fn texture_for(&self, spec: &FrameSpec) -> Result<wgpu::Texture, ComposeError> {
+        check_format(spec)?;
+        let descriptor = wgpu::TextureDescriptor {
             label: Some("trial"),
             size: wgpu::Extent3d {
-                width,
-                height,
+                width: spec.width() as u32,
+                height: spec.height() as u32,
                 depth_or_array_layers: 1,
             },
             mip_level_count: 1,
             sample_count: 1,
             dimension: wgpu::TextureDimension::D2,
-            format: wgpu::TextureFormat::Rgba8Unorm,
+            format: match spec.format() {
+                PixelFormat::Bgra8 => wgpu::TextureFormat::Bgra8Unorm,
+                _ => wgpu::TextureFormat::Rgba8Unorm,
+            },
             usage: TAKE | GIVE,
             view_formats: &[],
+        };
+        let gpu = &self.gpu;
+        gpu.watch("make a texture", || {
+            Ok(gpu.device.create_texture(&descriptor))
         })
     }
 
@@ -96,16 +105,35 @@ impl TextureCompositor {
     ///
     /// # Errors
     /// [`ComposeErrorKind::WrongSpec`] if textures hold no frames of that format,
-    /// [`ComposeErrorKind::Device`] if the GPU cannot.
+    /// [`ComposeErrorKind::Device`] if the GPU cannot, or if the frame that was handed over at
+    /// once before turns out not to have been painted.
     pub fn configure(&mut self, spec: &FrameSpec, plan: &ConcealPlan) -> Result<(), ComposeError> {
+        let last = self.check_last();
         self.ready.end();
+        self.ready.mend();
+        self.ready.settle(last)?;
         let planes = checks::check_configuration(spec, plan)?;
         check_format(spec)?;
-        self.ready.mend();
         let session = self.gpu.prepare("get ready for frames", |gpu| {
             TextureSession::new(gpu, spec, planes, plan)
         });
         self.ready.begin(session)
+    }
+
+    /// Gives `error`, of the kind [`ComposeErrorKind::Device`], at every call but `show` until
+    /// the next `configure`, because it cannot be trusted.
+    pub fn distrust(&mut self, error: ComposeError) {
+        // The error itself comes back at the next call.
+        let _ = self.ready.settle::<()>(Err(error));
+    }
+
+    /// Waits for the frame that was handed over last, if nobody has.
+    fn check_last(&mut self) -> Result<(), ComposeError> {
+        let Ok(textures) = self.ready.session() else {
+            return Ok(());
+        };
+        let gpu = &self.gpu;
+        gpu.watch("finish the frame", || textures.check_last(gpu))
     }
 
     /// Reduces frame `id`, which `input` holds.
@@ -193,6 +221,33 @@ impl TextureCompositor {
             copy_to_texture(&mut encoder, &packing, &upload.buffer, output);
             let submission = gpu.submit(encoder, std::iter::once(&upload));
             gpu.finish(submission, std::iter::once(&upload)).map(drop)
+        })
+    }
+
+    /// Writes what `texture`, of a made frame, holds to `target`.
+    ///
+    /// # Errors
+    /// As [`Self::show`], with `COPY_SRC`.
+    pub(crate) fn read(
+        &self,
+        texture: &wgpu::Texture,
+        target: &mut FrameViewMut<'_>,
+    ) -> Result<(), ComposeError> {
+        let (gpu, spec) = (&self.gpu, *target.spec());
+        check_frame("the texture", texture, TAKE, &spec)?;
+        let planes = layout::planes(spec.format()).unwrap_or_default();
+        let packing = Packing::new(&spec, planes, Alignment::TEXTURES);
+        let readback = gpu.watch("read a texture", || {
+            let readback = HostBuffer::readback(&gpu.device, packing.bytes());
+            let mut encoder = gpu.device.create_command_encoder(&Default::default());
+            copy_from_texture(&mut encoder, &packing, texture, &readback.buffer);
+            let submission = gpu.submit(encoder, std::iter::once(&readback));
+            gpu.finish(submission, std::iter::once(&readback))?;
+            Ok(readback)
+        })?;
+        readback.read(|bytes| {
+            packing.unpack(bytes, target);
+            Ok(())
         })
     }
 }

@@ -43,8 +43,7 @@ impl TextureSession {
         self.check_last(gpu)?;
         let packing = *self.session.packing();
         self.session.reduce(gpu, id, None, |encoder, given| {
-            let (buffer, size) = (in_buffer(&packing, given), input.size());
-            encoder.copy_texture_to_buffer(input.as_image_copy(), buffer, size);
+            copy_from_texture(encoder, &packing, input, given);
         })
     }
 
@@ -81,7 +80,7 @@ impl TextureSession {
     }
 
     /// Waits for the frame that was handed over last, if nobody has.
-    fn check_last(&mut self, gpu: &Gpu) -> Result<(), ComposeError> {
+    pub(crate) fn check_last(&mut self, gpu: &Gpu) -> Result<(), ComposeError> {
         let Some(painting) = self.unchecked.take() else {
             return Ok(());
         };
@@ -100,6 +99,17 @@ pub(crate) fn copy_to_texture(
 ) {
     let size = output.size();
     encoder.copy_buffer_to_texture(in_buffer(packing, buffer), output.as_image_copy(), size);
+}
+
+/// Records the copy of a frame to `buffer`, where it lies by `packing`.
+pub(crate) fn copy_from_texture(
+    encoder: &mut wgpu::CommandEncoder,
+    packing: &Packing,
+    input: &wgpu::Texture,
+    buffer: &wgpu::Buffer,
+) {
+    let size = input.size();
+    encoder.copy_texture_to_buffer(input.as_image_copy(), in_buffer(packing, buffer), size);
 }
 
 /// Where the picture of a frame of one plane lies in `buffer`.

@@ -17,7 +17,7 @@ fn spec() -> FrameSpec {
 
 /// A compositor on a device that the test can destroy.
 fn on_own_device() -> Option<(GpuCompositor, wgpu::Device)> {
-    let (device, queue) = support::software_device(wgpu::Limits::default())?;
+    let (device, queue) = support::test_device(wgpu::Limits::default())?;
     let compositor = GpuCompositor::with_device(device.clone(), queue).unwrap();
     Some((compositor, device))
 }
@@ -131,7 +131,7 @@ fn a_device_lost_before_everything_is_covered_leaves_the_target_alone() {
 
 #[test]
 fn a_destroyed_device_is_an_error_when_it_is_handed_in_or_configured() {
-    let Some((device, queue)) = support::software_device(wgpu::Limits::default()) else {
+    let Some((device, queue)) = support::test_device(wgpu::Limits::default()) else {
         return;
     };
     device.destroy();
@@ -146,7 +146,7 @@ fn a_frame_that_the_gpu_cannot_bind_is_refused_with_both_numbers() {
         max_storage_buffer_binding_size: 1 << 20,
         ..wgpu::Limits::default()
     };
-    let Some((device, queue)) = support::software_device(limits) else {
+    let Some((device, queue)) = support::test_device(limits) else {
         return;
     };
     let mut compositor = GpuCompositor::with_device(device, queue).unwrap();
@@ -179,7 +179,7 @@ fn a_field_that_the_gpu_cannot_bind_leaves_the_target_alone() {
         max_storage_buffer_binding_size: 1 << 20,
         ..wgpu::Limits::default()
     };
-    let Some((device, queue)) = support::software_device(limits) else {
+    let Some((device, queue)) = support::test_device(limits) else {
         return;
     };
     let mut compositor = GpuCompositor::with_device(device, queue).unwrap();
@@ -203,7 +203,11 @@ fn a_software_driver_is_taken_only_when_it_is_asked_for() {
     let real = adapters(&GpuOptions::default());
     let software = frosted_gpu::GpuKind::Software;
     assert!(real.iter().all(|gpu| gpu.kind != software), "{real:?}");
-    let Some(compositor) = support::software_compositor() else {
+    let Ok(compositor) = GpuCompositor::new(GpuOptions {
+        adapter: AdapterChoice::Software,
+        ..GpuOptions::default()
+    }) else {
+        // The other tests say so aloud.
         return;
     };
     assert_eq!(compositor.info().kind, software);

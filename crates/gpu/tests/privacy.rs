@@ -62,7 +62,7 @@ fn paint(
 
 #[test]
 fn what_is_shown_whole_is_the_input() {
-    let Some(mut compositor) = support::software_compositor() else {
+    let Some(mut compositor) = support::test_compositor() else {
         return;
     };
     for_each_spec(&mut compositor, |compositor, spec| {
@@ -82,7 +82,7 @@ fn what_is_shown_whole_is_the_input() {
 
 #[test]
 fn covered_frames_of_two_rooms_are_the_same() {
-    let Some(mut compositor) = support::software_compositor() else {
+    let Some(mut compositor) = support::test_compositor() else {
         return;
     };
     for_each_spec(&mut compositor, |compositor, spec| {
@@ -108,7 +108,7 @@ fn covered_frames_of_two_rooms_are_the_same() {
 
 #[test]
 fn no_pixel_of_a_canary_room_comes_through_behind_a_moving_matte() {
-    let Some(mut compositor) = support::software_compositor() else {
+    let Some(mut compositor) = support::test_compositor() else {
         return;
     };
     for format in PixelFormat::DIRECT {
@@ -156,7 +156,7 @@ fn no_pixel_of_a_canary_room_comes_through_behind_a_moving_matte() {
 
 #[test]
 fn nothing_of_a_larger_frame_is_left_after_a_change_of_size() {
-    let Some(mut compositor) = support::software_compositor() else {
+    let Some(mut compositor) = support::test_compositor() else {
         return;
     };
     for format in PixelFormat::DIRECT {

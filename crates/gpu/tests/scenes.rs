@@ -43,7 +43,7 @@ fn compare(scene: &Composition, wanted: &[Shot], actual: &[Shot]) -> Result<(), 
 
 #[test]
 fn the_gpus_bytes_are_the_cpus() {
-    let Some(mut gpu) = support::software_compositor() else {
+    let Some(mut gpu) = support::test_compositor() else {
         return;
     };
     let mut cpu = CpuCompositor::new(CpuOptions::default()).unwrap();
@@ -68,7 +68,7 @@ fn the_gpus_bytes_are_the_cpus() {
 
 #[test]
 fn squares_of_real_plans_and_the_largest_have_the_cpus_means() {
-    let Some(mut gpu) = support::software_compositor() else {
+    let Some(mut gpu) = support::test_compositor() else {
         return;
     };
     let mut cpu = CpuCompositor::new(CpuOptions::default()).unwrap();
@@ -102,7 +102,7 @@ fn squares_of_real_plans_and_the_largest_have_the_cpus_means() {
 
 #[test]
 fn backdrops_that_take_turns_and_change_in_place_are_never_mistaken() {
-    let Some(mut gpu) = support::software_compositor() else {
+    let Some(mut gpu) = support::test_compositor() else {
         return;
     };
     let mut cpu = CpuCompositor::new(CpuOptions::default()).unwrap();

@@ -18,6 +18,7 @@ fn check(name: &str, text: &str) -> Result<(), String> {
 fn every_shader_is_valid() {
     let mut failures = Vec::new();
     failures.extend(check("reduce", &shaders::reduce()).err());
+    failures.extend(check("check", &shaders::check()).err());
     for format in PixelFormat::ALL {
         let texts = shaders::paint(format);
         let direct = PixelFormat::DIRECT.contains(&format);

@@ -5,6 +5,7 @@ use std::fmt;
 pub struct LoadError {
     kind: LoadErrorKind,
     message: String,
+    missing_feature: Option<&'static str>,
 }
 
 /// What the caller can do about a [`LoadError`].
@@ -33,7 +34,26 @@ impl LoadError {
         Self {
             kind,
             message: message.into(),
+            missing_feature: None,
         }
+    }
+
+    /// Because the build lacks `feature`: `what` says what for.
+    pub(crate) fn missing(kind: LoadErrorKind, what: &str, feature: &'static str) -> Self {
+        Self {
+            missing_feature: Some(feature),
+            ..Self::new(
+                kind,
+                format!(
+                    "{what} is not in this build: turn on the feature \"{feature}\" of frosted"
+                ),
+            )
+        }
+    }
+
+    /// The cargo feature that the build lacks, if that is why.
+    pub fn missing_feature(&self) -> Option<&'static str> {
+        self.missing_feature
     }
 
     /// What sort of failure it was.

@@ -113,11 +113,9 @@ fn auto(
 ) -> Result<(Box<dyn Engine>, Note), LoadError> {
     if cfg!(not(feature = "onnxruntime")) {
         if let Some(path) = &search.given {
-            let message = format!(
-                "{} was given, but this build is without ONNX Runtime (feature onnxruntime)",
-                path.display()
-            );
-            return Err(LoadError::new(LoadErrorKind::EngineMissing, message));
+            let what = format!("ONNX Runtime, which {} was given for,", path.display());
+            let kind = LoadErrorKind::EngineMissing;
+            return Err(LoadError::missing(kind, &what, "onnxruntime"));
         }
         let why = "this build is without ONNX Runtime".into();
         return Ok((rten(spec, onnx)?, Note::Instead(why)));
@@ -174,11 +172,9 @@ fn rten(_: &ModelSpec, _: &[u8]) -> Opened {
 }
 
 #[cfg(not(all(feature = "onnxruntime", feature = "embedded")))]
-fn missing(engine: &str, feature: &str) -> LoadError {
-    LoadError::new(
-        LoadErrorKind::EngineMissing,
-        format!("engine \"{engine}\" is not in this build, compile it with the feature {feature}"),
-    )
+fn missing(engine: &str, feature: &'static str) -> LoadError {
+    let what = format!("engine \"{engine}\"");
+    LoadError::missing(LoadErrorKind::EngineMissing, &what, feature)
 }
 
 fn check_sum(spec: &ModelSpec, sha256: &str) -> Result<(), LoadError> {

@@ -189,9 +189,8 @@ pub(crate) fn check(providers: &[Provider]) -> Result<(), LoadError> {
                 Provider::Cpu => "onnxruntime",
                 other => other.entry().name,
             };
-            return Err(refused(format!(
-                "provider {provider} is not in this build, compile it with the feature {feature}"
-            )));
+            let what = format!("provider {provider}");
+            return Err(LoadError::missing(LoadErrorKind::Provider, &what, feature));
         }
     }
     Ok(())

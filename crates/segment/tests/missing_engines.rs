@@ -11,10 +11,10 @@ use scene::spec;
 fn an_engine_that_is_not_compiled_in_is_an_error_that_names_the_feature() {
     let mut missing = Vec::new();
     if cfg!(not(feature = "onnxruntime")) {
-        missing.push((EngineChoice::OnnxRuntime, "feature onnxruntime"));
+        missing.push((EngineChoice::OnnxRuntime, "onnxruntime"));
     }
     if cfg!(not(feature = "embedded")) {
-        missing.push((EngineChoice::Rten, "feature embedded"));
+        missing.push((EngineChoice::Rten, "embedded"));
     }
     for (choice, feature) in missing {
         let search = RuntimeSearch::default();
@@ -24,6 +24,7 @@ fn an_engine_that_is_not_compiled_in_is_an_error_that_names_the_feature() {
             LoadErrorKind::EngineMissing,
             "{choice}: {error}"
         );
+        assert_eq!(error.missing_feature(), Some(feature));
         assert!(error.to_string().contains(feature), "{error}");
     }
 }

@@ -39,7 +39,7 @@ fn a_provider_that_cannot_be_had_is_an_error_that_names_it_the_reason_and_the_re
     for provider in others() {
         for choice in WITH_ONNX_RUNTIME {
             let expected: &[&str] = match (provider.is_in_build(), there) {
-                (false, _) => &["is not in this build", "compile it with the feature"],
+                (false, _) => &["is not in this build", "turn on the feature"],
                 (true, false) => &["onnx runtime was not found", "ORT_DYLIB_PATH"],
                 (true, true) if !offered.contains(&provider) => &[
                     "is not in this ONNX Runtime 1.",
@@ -55,6 +55,8 @@ fn a_provider_that_cannot_be_had_is_an_error_that_names_it_the_reason_and_the_re
                 false => LoadErrorKind::Provider,
             };
             assert_eq!(error.kind(), kind, "{provider} {choice}: {error}");
+            let lacks = !provider.is_in_build();
+            assert_eq!(error.missing_feature().is_some(), lacks, "{error}");
             let said = error.to_string();
             for part in expected {
                 assert!(said.contains(part), "{part} is not in: {said}");

@@ -20,10 +20,12 @@ pub enum Fault {
     PaintError,
     /// `paint` panics after it wrote the whole room to the output.
     PaintPanic,
+    /// `paint` gives one bit otherwise, and no error.
+    PaintOneBit,
 }
 
 impl Fault {
-    /// Every fault.
+    /// Every fault that shows itself.
     pub const ALL: [Self; 6] = [
         Self::ConfigureError,
         Self::ConfigurePanic,
@@ -95,7 +97,11 @@ impl<C: Compositor> Compositor for FaultyCompositor<C> {
             }
         }
         self.fail(Fault::PaintError, Fault::PaintPanic)?;
-        self.inner.paint(id, source, cover, target)
+        self.inner.paint(id, source, cover, target)?;
+        if planted == Some(Fault::PaintOneBit) {
+            target.row_mut(0, 3)[5] ^= 1;
+        }
+        Ok(())
     }
 
     fn info(&self) -> CompositorInfo {

@@ -11,6 +11,8 @@ mod composition;
 mod compositor;
 mod engine;
 mod faces;
+mod gpu;
+mod refusals;
 mod scene;
 
 pub use canary::{CanaryError, find_canary, person_correlation};
@@ -21,4 +23,6 @@ pub use composition::{
 pub use compositor::{Fault, FaultyCompositor};
 pub use engine::{Answer, FakeEngine, FakeSegmenter, Script};
 pub use faces::{FaceAnswer, FaceScript, FakeFaceEngine, PlantedFace};
+pub use gpu::{is_test_gpu, skip_without_gpu, test_gpu_name};
+pub use refusals::{Refusal, refusals};
 pub use scene::{Camera, CanaryScene, PERSON_LEVELS, person_part};

@@ -5,7 +5,8 @@
 //! cd examples/gpu_preview && cargo run --release                 # the first camera
 //! cd examples/gpu_preview && cargo run --release -- clip         # the bundled clip, without one
 //! ```
-//! Escape closes it.
+//! Escape closes it. It is a package of its own: with a copy of the workspace's `Cargo.lock` beside its
+//! `Cargo.toml` it takes the versions that the workspace is tested with.
 
 mod frames;
 mod screen;

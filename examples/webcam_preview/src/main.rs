@@ -4,7 +4,8 @@
 //! cd examples/webcam_preview && cargo run --release              # the first camera
 //! cd examples/webcam_preview && cargo run --release -- pattern   # colour bars, without one
 //! ```
-//! Escape closes it.
+//! Escape closes it. It is a package of its own: with a copy of the workspace's `Cargo.lock` beside its
+//! `Cargo.toml` it takes the versions that the workspace is tested with.
 
 use std::error::Error;
 use std::time::Duration;

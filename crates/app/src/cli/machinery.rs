@@ -10,9 +10,9 @@ pub(crate) struct Machinery {
     #[arg(long, value_name = "ENGINE", default_value = "auto")]
     pub(crate) engine: EngineChoice,
 
-    /// What ONNX Runtime runs the network on, the first choice first: cuda, tensorrt, directml, coreml,
-    /// openvino, webgpu, or cpu as the last. One that is not there is an error; frosted check
-    /// lists them [default: the CPU].
+    /// Moves the network: what ONNX Runtime runs it on, first choice first: cuda, tensorrt,
+    /// directml, coreml, openvino, webgpu, or cpu as the last; frosted check lists them
+    /// [default: the CPU].
     #[arg(long, value_name = "NAME[,NAME...]", value_delimiter = ',')]
     pub(crate) provider: Vec<Provider>,
 
@@ -21,8 +21,8 @@ pub(crate) struct Machinery {
     #[arg(long, value_name = "FILE")]
     pub(crate) onnxruntime: Option<PathBuf>,
 
-    /// What does the pixel work: auto (from 1920x1080 on a GPU where it is faster), cpu, gpu, or
-    /// gpu:NAME, a part of a GPU's name.
+    /// Moves the pixel work: auto (from 1920x1080 on a GPU where it is faster), cpu, gpu, or
+    /// gpu:NAME, a part of its name.
     #[arg(long, value_name = "WHAT", default_value = "auto")]
     pub(crate) compositor: CompositorChoice,
 

@@ -9,7 +9,7 @@ use frosted::{EngineChoice, Model, RuntimeSearch, Setup};
 use serde_json::{Value, json};
 
 use crate::cli::CheckOptions;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, with_remedy};
 use crate::media::MediaError;
 use crate::media::ffmpeg::Programs;
 use live::Live;
@@ -79,7 +79,7 @@ impl Found {
             }
             .build()
             .map(|pipeline| pipeline.segmenter_info().clone())
-            .map_err(|error| error.to_string()),
+            .map_err(|error| with_remedy(&error)),
         };
         let engines = [
             tried("ort", EngineChoice::OnnxRuntime, Model::Quality),

@@ -8,7 +8,7 @@ use frosted::{CompositorInfo, Model, Rate, RuntimeSearch, SegmenterInfo, Setup, 
 use super::voice::{Stream, Voice};
 use crate::cli::{RunOptions, Size};
 use crate::config::{self, Config, OutputChoice, Places, Reloader, StartSettings};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, with_remedy};
 use crate::interrupt;
 use crate::live::{CameraChoice, Outputs, Session, Status, SystemCameras, SystemOutputs, harden};
 use crate::media::output::Existing;
@@ -220,7 +220,7 @@ impl Opened {
             ..Setup::default()
         }
         .build()
-        .map_err(|error| Failure::setup(error.to_string()))?;
+        .map_err(|error| Failure::setup(with_remedy(&error)))?;
         self.info = pipeline.segmenter_info().clone();
         let parts = (self.cameras.take(), self.outputs.take(), self.sink.take());
         let (Some(cameras), Some(outputs), Some(sink)) = parts else {

@@ -42,9 +42,8 @@ pub(crate) struct Wishes {
     #[arg(long, value_name = "WHAT", value_parser = background)]
     pub(crate) background: Option<BackgroundChoice>,
 
-    /// The tallest letters of the room that stay unreadable, for blur and frost: a share of
-    /// the frame's height (1/34 to 1/2) or pixels (64px), which are held to that range
-    /// [default: 1/17].
+    /// The tallest letters of the room that stay unreadable, for blur and frost: 1/34 to 1/2 of
+    /// the frame's height, or pixels (64px) within that [default: 1/17].
     #[arg(long, value_name = "HEIGHT")]
     pub(crate) text_height: Option<TextHeight>,
 
@@ -72,9 +71,9 @@ pub(crate) struct Wishes {
     #[arg(long, value_name = "ENGINE")]
     pub(crate) engine: Option<EngineChoice>,
 
-    /// What ONNX Runtime runs it on, the first choice first: cuda, tensorrt, directml, coreml,
-    /// openvino, webgpu, or cpu as the last. One that is not there is an error; frosted check
-    /// lists them [default: the CPU].
+    /// Moves the network: what ONNX Runtime runs it on, first choice first: cuda, tensorrt,
+    /// directml, coreml, openvino, webgpu, or cpu as the last; frosted check lists them
+    /// [default: the CPU].
     #[arg(long, value_name = "NAME[,NAME...]", value_delimiter = ',')]
     pub(crate) provider: Option<Vec<Provider>>,
 
@@ -83,8 +82,8 @@ pub(crate) struct Wishes {
     #[arg(long, value_name = "FILE")]
     pub(crate) onnxruntime: Option<PathBuf>,
 
-    /// What does the pixel work: auto (from 1920x1080 on a GPU where it is faster), cpu, gpu, or
-    /// gpu:NAME, a part of a GPU's name [default: auto].
+    /// Moves the pixel work: auto (from 1920x1080 on a GPU where it is faster), cpu, gpu, or
+    /// gpu:NAME, a part of its name [default: auto].
     #[arg(long, value_name = "WHAT")]
     pub(crate) compositor: Option<CompositorChoice>,
 

@@ -210,7 +210,7 @@ fn open_pipewire(options: &SinkOptions) -> Result<Box<dyn Sink>, CameraError> {
 fn open_pipewire(_: &SinkOptions) -> Result<Box<dyn Sink>, CameraError> {
     Err(CameraError::new(
         CameraErrorKind::Unsupported,
-        "PipeWire is not compiled in: build with --features pipewire, or choose --output /dev/videoN",
+        "PipeWire is not in this build: cargo install --path crates/app --features pipewire, or choose --output /dev/videoN",
     ))
 }
 

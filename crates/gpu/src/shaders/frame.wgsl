@@ -60,6 +60,11 @@ struct Params {
     // An odd number, the frame's own. Each workgroup that ran adds it beside the output to what
     // was 0, so that what an earlier frame left there is never taken for this frame's.
     receipt: u32,
+    // Of the tables and the matte, if one was given; else 0.
+    sum: u32,
+    unused_1: u32,
+    unused_2: u32,
+    unused_3: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -4,14 +4,6 @@
 // what only the host knows.
 
 @group(0) @binding(1) var<storage, read> given: array<u32>;
-@group(0) @binding(4) var<storage, read_write> painted: Painted;
-
-struct Painted {
-    // One a plane: what each workgroup that ran added, see Params.
-    receipts: array<atomic<u32>, HEADER_WORDS>,
-    // Planes count words from the header on.
-    words: array<u32>,
-}
 
 // The sums of the alphas of a pattern's pixels: its left column's and its right one's. Behind
 // an odd frame's edge the edge counts again.
@@ -65,8 +57,9 @@ fn main(
         return;
     }
     let at = plane.first_word + id.y * plane.row_words + id.x;
-    // What covers everything is painted without looking at the frame.
-    let shows = params.cover == MATTE;
+    // What covers everything is painted without looking at the frame, and so is a frame whose
+    // matte is not here.
+    let shows = params.cover == MATTE && atomicLoad(&painted.receipts[PLANES]) == params.sum;
     var given_word = 0u;
     if shows {
         given_word = given[at];

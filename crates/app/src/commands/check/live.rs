@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::pixels::usual_frames;
 use crate::commands::run::cameras_of;
 use crate::config::{Found, Places, Report, StartSettings};
+use crate::exit::with_remedy;
 use crate::live::{SystemOutputs, loopback_driver};
 
 /// What `frosted run` would find: rules, settings, camera and virtual camera. No light goes
@@ -149,7 +150,7 @@ fn with_compositor(
 ) -> Result<(StartSettings, Vec<String>), String> {
     match compositor_for(start.compositor.clone(), &usual_frames()) {
         Ok(_) => Ok((start, notes)),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(with_remedy(&error)),
     }
 }
 
@@ -181,7 +182,7 @@ fn with_providers(
     };
     match setup.build() {
         Ok(_) => Ok((start, notes)),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(with_remedy(&error)),
     }
 }
 

@@ -2,6 +2,8 @@ use frosted::runtime::offered_providers;
 use frosted::{EngineChoice, Provider, RuntimeSearch, Setup};
 use serde_json::{Value, json};
 
+use crate::exit::install_with;
+
 /// What ONNX Runtime could run the networks on.
 pub(super) struct Providers(Vec<Looked>);
 
@@ -59,7 +61,10 @@ impl Looked {
             (Some(Ok(engine)), ..) => format!("ok: {engine}"),
             (Some(Err(why)), ..) => format!("refused: {why}"),
             (None, false, false) => return None,
-            (None, false, true) => "in this ONNX Runtime, not in this build".to_owned(),
+            (None, false, true) => format!(
+                "in this ONNX Runtime, not in this build: {}",
+                install_with(&self.provider.to_string())
+            ),
             (None, true, _) => "in this build, not in an ONNX Runtime that was found".to_owned(),
         };
         Some(format!("  provider {:<8} {said}", self.provider))
