@@ -7,7 +7,7 @@ mod scene;
 
 use anchors::{AnsweringEach, Planted, ROWS, detector, face_spec, found, found_in, grey, outputs};
 use frosted_core::internal::FrameId;
-use frosted_core::{FaceFinder, Faces, FrameSpec, PixelFormat, Reduced, Rotation};
+use frosted_core::{FaceFinder, Faces, FacesFound, FrameSpec, PixelFormat, Reduced, Rotation};
 use frosted_segment::ndarray::{Array, IxDyn};
 use frosted_segment::{FaceDetector, FaceOptions, Look};
 use scene::{ROTATIONS, picture};
@@ -155,6 +155,46 @@ fn squares_are_seen_and_told_apart_in_every_turn() {
         // What the whole picture shows lies over the middle square's: it is the same face.
         assert_eq!(both.len(), 3, "{rotation:?}: {both:?}");
     }
+}
+
+#[test]
+fn a_look_in_parts_finds_what_a_whole_one_does_and_goes_on_only_with_what_was_begun() {
+    let planted = Planted::new(16 + 4, 3.0, [2.0, 1.0, 6.0, 4.0]);
+    let frame = FrameSpec::new(PixelFormat::Rgb8, 180, 80).unwrap();
+    let picture = picture(&frame, 2, |_, _, _| 90);
+    let options = FaceOptions {
+        look: Look::WholeAndSquares,
+        ..FaceOptions::default()
+    };
+    let engine = || Box::new(AnsweringEach::new(outputs(&[planted])));
+    let mut detector = FaceDetector::new(engine(), face_spec(), options).unwrap();
+    let mut faces = Faces::new();
+    assert!(detector.find_part(&picture, 1, &mut faces).is_err());
+    for begun_anew in [0, 2] {
+        for part in 0..begun_anew {
+            let found = detector.find_part(&picture, part, &mut faces);
+            assert_eq!(found, Ok(FacesFound::InPart), "part {part}");
+        }
+        // The whole picture and three squares.
+        for part in 0..4 {
+            let found = detector.find_part(&picture, part, &mut faces);
+            let wanted = if part < 3 {
+                FacesFound::InPart
+            } else {
+                FacesFound::All
+            };
+            assert_eq!(found, Ok(wanted), "part {part}");
+        }
+        let whole = found_in(&picture, *engine(), options).unwrap();
+        assert_eq!(faces.as_slice(), whole);
+        assert!(detector.find_part(&picture, 4, &mut faces).is_err());
+    }
+    assert!(detector.find_part(&picture, 0, &mut faces).is_ok());
+    let mut other = Reduced::default();
+    other.copy_from(&picture);
+    let _ = other.prepare(&frame, 2, FrameId(8));
+    let error = detector.find_part(&other, 1, &mut faces).unwrap_err();
+    assert!(error.to_string().contains("begin with part 0"), "{error}");
 }
 
 #[test]
