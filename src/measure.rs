@@ -1,6 +1,7 @@
 use std::fmt;
 
-use frosted_core::internal::{Compositor, ConcealPlan, FrameId};
+use frosted_core::internal::{Compositor, ConcealPlan, FrameId, Level};
+pub use frosted_core::internal::{Instructions, UnknownInstructions};
 use frosted_core::{
     ComposeError, CompositorInfo, FrameSpec, FrameView, Mask, Reduced, SegmentError, Segmenter,
     SegmenterInfo, TextHeight,
@@ -25,6 +26,18 @@ pub fn compositor_for(
     let configured = compositor.configure(spec, &plan);
     configured.map_err(|error| SetupError::compositor(&error))?;
     Ok(compositor.info())
+}
+
+/// What the loops over pixels use in this process: the most that the processor has.
+pub fn instructions() -> Instructions {
+    Level::chosen().instructions()
+}
+
+/// Has the loops of pipelines that are built from now on use these instead; every choice gives
+/// the same pictures. `false`, and nothing is changed, if the processor does not have them.
+pub fn force_instructions(instructions: Instructions) -> bool {
+    let level = Level::all().find(|level| level.instructions() == instructions);
+    level.inspect(|level| level.force()).is_some()
 }
 
 /// Every GPU with a driver, software drivers too, in words, where a GPU's device is; nothing if

@@ -21,12 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: pixel_work FORMAT common|avx2|avx512 reduce|paint FRAMES".into());
     };
     let format: PixelFormat = format.parse()?;
-    let instructions = match level.as_str() {
-        "common" => Instructions::Common,
-        "avx2" => Instructions::Avx2,
-        "avx512" => Instructions::Avx512,
-        other => return Err(format!("there is no level {other}").into()),
-    };
+    let instructions: Instructions = level.parse()?;
     let level = Level::all().find(|level| level.instructions() == instructions);
     let level = level.ok_or("this processor does not have these instructions")?;
     let frames: u64 = frames.parse()?;

@@ -1,6 +1,7 @@
 //! What loops over pixels are compiled for, chosen once in a process.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Sets of instructions. Whatever runs with one gives the same bytes as with any other.
@@ -146,11 +147,45 @@ fn with_avx512<W: Work>(work: W) -> W::Output {
 
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Instructions::Common => "common instructions",
-            Instructions::Avx2 => "AVX2",
-            Instructions::Avx512 => "AVX-512",
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Instructions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Common => "common",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
         })
+    }
+}
+
+/// What is no name of [`Instructions`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownInstructions(String);
+
+impl fmt::Display for UnknownInstructions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "there are no instructions \"{}\", choose common, avx2 or avx512",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for UnknownInstructions {}
+
+impl FromStr for Instructions {
+    type Err = UnknownInstructions;
+
+    fn from_str(name: &str) -> Result<Self, UnknownInstructions> {
+        let all = [Self::Common, Self::Avx2, Self::Avx512];
+        let named = all
+            .into_iter()
+            .find(|instructions| instructions.to_string() == name);
+        named.ok_or_else(|| UnknownInstructions(name.to_owned()))
     }
 }
 
@@ -182,6 +217,19 @@ mod tests {
             level.run(Sums(&a, &b, &mut out));
             assert_eq!(out, wanted, "{level}");
         }
+    }
+
+    #[test]
+    fn instructions_read_as_they_are_written() {
+        for level in Level::all() {
+            let name = level.to_string();
+            assert_eq!(name.parse(), Ok(level.instructions()));
+        }
+        let error = "AVX2".parse::<Instructions>().unwrap_err();
+        assert!(
+            error.to_string().contains("\"AVX2\", choose common"),
+            "{error}"
+        );
     }
 
     #[test]
