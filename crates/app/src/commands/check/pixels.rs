@@ -1,6 +1,6 @@
 //! What does the pixel work, and what could.
 
-use frosted::measure::{compositor_for, gpus};
+use frosted::measure::{compositor_for, gpus, instructions};
 use frosted::{CompositorChoice, FrameSpec, PixelFormat};
 use serde_json::{Value, json};
 
@@ -54,6 +54,7 @@ impl Pixels {
                 Err(why) => format!("pixels {size:<10} missing: {why}"),
             });
         }
+        lines.push(format!("  CPU instructions {}", instructions()));
         let gpus = self.gpus.iter().flatten();
         lines.extend(gpus.map(|gpu| format!("  GPU {gpu}")));
         lines
@@ -71,6 +72,7 @@ impl Pixels {
         json!({
             "choice": self.choice,
             "sizes": chosen.collect::<Vec<_>>(),
+            "cpu_instructions": instructions().to_string(),
             "gpus": self.gpus,
         })
     }
