@@ -72,6 +72,6 @@ pub mod internal {
     pub use crate::plan::{COVERED_UP_TO, ConcealPlan, MatteRamp, SHOWN_BY_HALF_FROM, SHOWN_FROM};
     pub use crate::protected::protected_mut;
     pub use crate::seam::{Backdrop, Compositor, Cover, Field, FrameId};
-    pub use level::Level;
+    pub use level::{Instructions, Level, Work};
     pub use placement::Placement;
 }

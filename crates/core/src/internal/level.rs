@@ -3,58 +3,103 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// A set of instructions. Whatever runs at one level gives the same bytes as at any other.
+/// Sets of instructions. Whatever runs with one gives the same bytes as with any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
-pub enum Level {
+pub enum Instructions {
     /// What every processor of the target has.
-    Scalar = 1,
+    Common = 1,
     /// x86-64 with AVX2, BMI1, BMI2, LZCNT, MOVBE and POPCNT: most since 2013.
     Avx2 = 2,
     /// x86-64 with AVX-512 F, BW, CD, DQ and VL besides.
     Avx512 = 3,
 }
 
+/// Instructions that this processor has: there is no `Level` of others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Level(Instructions);
+
 /// 0 while none is chosen.
 static CHOSEN: AtomicU8 = AtomicU8::new(0);
 
 impl Level {
-    /// All, the lowest first.
-    pub const ALL: [Self; 3] = [Self::Scalar, Self::Avx2, Self::Avx512];
+    /// The lowest, for a scalar truth.
+    pub const COMMON: Self = Self(Instructions::Common);
+
+    /// All that this processor has, the lowest first.
+    pub fn all() -> impl DoubleEndedIterator<Item = Self> {
+        [
+            Instructions::Common,
+            Instructions::Avx2,
+            Instructions::Avx512,
+        ]
+        .into_iter()
+        .filter(|instructions| instructions.are_there())
+        .map(Self)
+    }
 
     /// The level of this process: the processor's highest, or what [`Level::force`] chose.
     #[inline]
     pub fn chosen() -> Self {
         match CHOSEN.load(Ordering::Relaxed) {
-            1 => Self::Scalar,
-            2 => Self::Avx2,
-            3 => Self::Avx512,
+            1 => Self(Instructions::Common),
+            2 => Self(Instructions::Avx2),
+            3 => Self(Instructions::Avx512),
             _ => Self::choose(),
         }
     }
 
     #[cold]
     fn choose() -> Self {
-        let highest = Self::ALL.into_iter().rev().find(|level| level.is_there());
-        let level = highest.unwrap_or(Self::Scalar);
-        CHOSEN.store(level as u8, Ordering::Relaxed);
+        let level = Self::all().next_back().unwrap_or(Self::COMMON);
+        level.force();
         level
     }
 
-    /// Makes this the level of the process, for tests and measurements. `false`, and nothing
-    /// is changed, if the processor does not have it.
-    pub fn force(self) -> bool {
-        let there = self.is_there();
-        if there {
-            CHOSEN.store(self as u8, Ordering::Relaxed);
-        }
-        there
+    /// Makes this the level of the process, for tests and measurements.
+    pub fn force(self) {
+        CHOSEN.store(self.0 as u8, Ordering::Relaxed);
     }
 
-    /// Whether the processor has it.
-    pub fn is_there(self) -> bool {
+    /// Its instructions, which this processor has.
+    #[inline]
+    pub fn instructions(self) -> Instructions {
+        self.0
+    }
+
+    /// Does `work`, compiled for this level.
+    #[inline]
+    pub fn run<W: Work>(self, work: W) -> W::Output {
+        match self.0 {
+            // SAFETY: there is no such level where the processor lacks a feature that the
+            // function is compiled with.
+            #[cfg(target_arch = "x86_64")]
+            #[allow(unsafe_code, reason = "nothing else compiles a loop for a processor")]
+            Instructions::Avx2 => unsafe { with_avx2(work) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            #[allow(unsafe_code, reason = "as above")]
+            Instructions::Avx512 => unsafe { with_avx512(work) },
+            _ => work.run(),
+        }
+    }
+}
+
+/// Loops that are compiled once for each level, with what they work on.
+pub trait Work {
+    /// What comes of it.
+    type Output;
+
+    /// Does it. Has to be `#[inline(always)]`, and so has every loop that it calls: only what
+    /// is inlined in [`Level::run`] is compiled for the level. A closure would not do, because
+    /// the call to one is a function that nothing forces to be inlined.
+    fn run(self) -> Self::Output;
+}
+
+impl Instructions {
+    fn are_there(self) -> bool {
         match self {
-            Self::Scalar => true,
+            Self::Common => true,
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => {
                 is_x86_feature_detected!("avx2")
@@ -66,7 +111,7 @@ impl Level {
             }
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => {
-                Self::Avx2.is_there()
+                Self::Avx2.are_there()
                     && is_x86_feature_detected!("avx512f")
                     && is_x86_feature_detected!("avx512bw")
                     && is_x86_feature_detected!("avx512cd")
@@ -77,54 +122,27 @@ impl Level {
             Self::Avx2 | Self::Avx512 => false,
         }
     }
-
-    /// Calls `work` with `arguments`, compiled for this level, or for every processor where
-    /// this one does not have it.
-    ///
-    /// `work` has to be the name of a function that is `#[inline(always)]`, not a closure:
-    /// only what is inlined here is compiled for the level.
-    #[inline]
-    pub fn run<A, R>(self, arguments: A, work: impl FnOnce(A) -> R) -> R {
-        match self {
-            // SAFETY: the processor has every feature that the function is compiled with.
-            #[cfg(target_arch = "x86_64")]
-            #[allow(unsafe_code, reason = "nothing else compiles a loop for a processor")]
-            Self::Avx2 if known(Self::Avx2) => unsafe { with_avx2(arguments, work) },
-            // SAFETY: as above.
-            #[cfg(target_arch = "x86_64")]
-            #[allow(unsafe_code, reason = "as above")]
-            Self::Avx512 if known(Self::Avx512) => unsafe { with_avx512(arguments, work) },
-            _ => work(arguments),
-        }
-    }
-}
-
-/// [`Level::is_there`], without asking again for what was chosen.
-#[cfg(target_arch = "x86_64")]
-#[inline]
-fn known(level: Level) -> bool {
-    CHOSEN.load(Ordering::Relaxed) >= level as u8 || level.is_there()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,movbe,popcnt")]
-fn with_avx2<A, R>(arguments: A, work: impl FnOnce(A) -> R) -> R {
-    work(arguments)
+fn with_avx2<W: Work>(work: W) -> W::Output {
+    work.run()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,movbe,popcnt")]
 #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
-fn with_avx512<A, R>(arguments: A, work: impl FnOnce(A) -> R) -> R {
-    work(arguments)
+fn with_avx512<W: Work>(work: W) -> W::Output {
+    work.run()
 }
 
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Scalar => "no special instructions",
-            Self::Avx2 => "AVX2",
-            Self::Avx512 => "AVX-512",
+        f.write_str(match self.0 {
+            Instructions::Common => "common instructions",
+            Instructions::Avx2 => "AVX2",
+            Instructions::Avx512 => "AVX-512",
         })
     }
 }
@@ -133,32 +151,39 @@ impl fmt::Display for Level {
 mod tests {
     use super::*;
 
-    #[inline(always)]
-    fn sums((a, b, out): (&[u8], &[u8], &mut [u16])) {
-        for (out, (&a, &b)) in out.iter_mut().zip(a.iter().zip(b)) {
-            *out = u16::from(a) + u16::from(b);
+    struct Sums<'a>(&'a [u8], &'a [u8], &'a mut [u16]);
+
+    impl Work for Sums<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn run(self) {
+            for (out, (&a, &b)) in self.2.iter_mut().zip(self.0.iter().zip(self.1)) {
+                *out = u16::from(a) + u16::from(b);
+            }
         }
     }
 
     #[test]
-    fn every_level_gives_the_same_and_a_missing_one_runs_without() {
+    fn every_level_gives_the_same() {
         let a: Vec<u8> = (0..1000).map(|i| (i * 7 % 256) as u8).collect();
         let b: Vec<u8> = (0..1000).map(|i| (i * 13 % 256) as u8).collect();
         let mut wanted = vec![0; 1000];
-        sums((&a, &b, &mut wanted));
-        for level in Level::ALL {
+        Sums(&a, &b, &mut wanted).run();
+        for level in Level::all() {
             let mut out = vec![0; 1000];
-            level.run((&a[..], &b[..], &mut out[..]), sums);
+            level.run(Sums(&a, &b, &mut out));
             assert_eq!(out, wanted, "{level}");
         }
     }
 
     #[test]
-    fn what_is_chosen_is_there() {
-        assert!(Level::chosen().is_there());
-        for level in Level::ALL {
-            assert_eq!(level.force(), level.is_there(), "{level}");
-            assert!(Level::chosen().is_there());
+    fn the_highest_is_chosen_until_another_one_is_forced() {
+        assert_eq!(Level::all().next(), Some(Level::COMMON));
+        assert_eq!(Some(Level::chosen()), Level::all().next_back());
+        for level in Level::all() {
+            level.force();
+            assert_eq!(Level::chosen(), level);
         }
     }
 }
