@@ -12,6 +12,7 @@
 
 mod backdrop;
 mod bitmap;
+mod bits;
 mod clock;
 mod course;
 mod door;
