@@ -1,5 +1,7 @@
 //! Maps of one bit a pixel over the reduced grid: 64 pixels an operation.
 
+use frosted_core::internal::bits_of;
+
 /// Which pixels of a picture are meant.
 ///
 /// Rows begin with a word of their own, the leftmost pixel in its lowest bit. Behind each row,
@@ -85,39 +87,38 @@ impl Bitmap {
         }
     }
 
-    /// Sets to 0 the values, in rows of the map's width, of all pixels but the marked ones.
+    /// Sets the values of the marked pixels to 0, in rows of the map's width.
     #[inline(always)]
-    pub(crate) fn keep(&self, values: &mut [u8]) {
+    pub(crate) fn erase(&self, values: &mut [u8]) {
         let width = self.width.max(1);
         for (y, values) in values.chunks_exact_mut(width).enumerate() {
             for (values, &word) in values.chunks_mut(WORD).zip(self.row(y)) {
-                match <&mut [u8; WORD]>::try_from(&mut *values) {
-                    // All of a value or nothing, without a branch.
-                    Ok(values) => {
-                        for (value, mark) in values.iter_mut().zip(unpack(word)) {
-                            *value &= mark;
-                        }
+                let marks = unpack(word);
+                // All of a value or nothing, without a branch.
+                if let Ok(values) = <&mut [u8; WORD]>::try_from(&mut *values) {
+                    for (value, mark) in values.iter_mut().zip(marks) {
+                        *value &= !mark;
                     }
-                    Err(_) => {
-                        for (value, mark) in values.iter_mut().zip(unpack(word)) {
-                            *value &= mark;
-                        }
+                } else {
+                    for (value, mark) in values.iter_mut().zip(marks) {
+                        *value &= !mark;
                     }
                 }
             }
         }
     }
 
-    /// Writes 255 for each pixel, 0 for those that are not marked, in rows of the map's width.
+    /// Marks those pixels of row `y` at whose place in `row` stands 1, not 0.
     #[inline(always)]
-    pub(crate) fn write(&self, values: &mut [u8]) {
-        let width = self.width.max(1);
-        for (y, values) in values.chunks_exact_mut(width).enumerate() {
-            self.write_row(y, values);
+    pub(crate) fn add_row(&mut self, y: usize, row: &[u8]) {
+        for (word, pixels) in self.row_mut(y).iter_mut().zip(row.chunks(WORD)) {
+            let mut ones = [0; WORD];
+            ones[..pixels.len()].copy_from_slice(pixels);
+            *word |= pack([&ones], &|[one]| one == 1);
         }
     }
 
-    /// As [`write`](Self::write), for row `y`.
+    /// Writes 255 for each marked pixel of row `y`, 0 for the others.
     #[inline(always)]
     pub(crate) fn write_row(&self, y: usize, values: &mut [u8]) {
         for (values, &word) in values.chunks_mut(WORD).zip(self.row(y)) {
@@ -167,6 +168,27 @@ impl Bitmap {
         let words = self.words.iter().enumerate();
         let counts = words.map(|(at, &word)| of(word, others.map(|o| o[at])).count_ones());
         counts.sum::<u32>() as usize
+    }
+
+    /// Pairs of pixels beside or above each other of which just one is marked. The picture's own
+    /// edge makes none.
+    #[inline(always)]
+    pub(crate) fn outline(&self) -> usize {
+        let mut pairs = 0;
+        for y in 0..self.height {
+            let row = self.row(y);
+            let next = row[1..].iter().chain(&[0]);
+            for (at, (&word, &next)) in row.iter().zip(next).enumerate() {
+                let beside = word >> 1 | next << (WORD - 1);
+                let inside = between(at, 0, self.width - 1);
+                pairs += ((word ^ beside) & inside).count_ones();
+            }
+            if y > 0 {
+                let rows = row.iter().zip(self.row(y - 1));
+                pairs += rows.map(|(a, b)| (a ^ b).count_ones()).sum::<u32>();
+            }
+        }
+        pairs as usize
     }
 
     pub(crate) fn has_any(&self) -> bool {
@@ -294,8 +316,9 @@ impl Bitmap {
         self.invert();
     }
 
+    /// Marks what is not marked, and no longer what is.
     #[inline(always)]
-    fn invert(&mut self) {
+    pub(crate) fn invert(&mut self) {
         for word in &mut self.words {
             *word = !*word;
         }
@@ -378,15 +401,13 @@ fn block(plane: &[u8], from: usize) -> &[u8; WORD] {
 /// A bit for each place at which `is` holds.
 #[inline(always)]
 fn pack<const N: usize>(planes: [&[u8; WORD]; N], is: &impl Fn([u8; N]) -> bool) -> u64 {
-    let mut ones = [0; WORD];
-    for (at, one) in ones.iter_mut().enumerate() {
-        *one = u8::from(is(planes.map(|plane| plane[at])));
+    let mut marks = [0; WORD];
+    for (at, mark) in marks.iter_mut().enumerate() {
+        *mark = u8::from(is(planes.map(|plane| plane[at]))).wrapping_neg();
     }
     let mut word = 0;
-    for (at, eight) in ones.as_chunks::<8>().0.iter().enumerate() {
-        // Byte i, which is 1 or 0, comes to bit 56 + i; no two come to the same below it.
-        let top = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        word |= top << (8 * at);
+    for (at, sixteen) in marks.as_chunks::<16>().0.iter().enumerate() {
+        word |= u64::from(bits_of(*sixteen)) << (16 * at);
     }
     word
 }
@@ -517,12 +538,18 @@ mod tests {
             let wanted: Vec<_> = pixels.clone().filter(|&(x, y)| noise(x, y)).collect();
             assert!(bitmap.marked().eq(wanted.iter().copied()), "{size:?}");
             assert_eq!(bitmap.count(), wanted.len());
-            let (mut written, mut kept) = (vec![9; size.0 * size.1], vec![9; size.0 * size.1]);
-            bitmap.write(&mut written);
-            bitmap.keep(&mut kept);
-            for ((x, y), (&written, &kept)) in pixels.zip(written.iter().zip(&kept)) {
+            let (mut written, mut left) = (vec![9; size.0 * size.1], vec![9; size.0 * size.1]);
+            for (y, written) in written.chunks_mut(size.0).enumerate() {
+                bitmap.write_row(y, written);
+            }
+            bitmap.erase(&mut left);
+            for ((x, y), (&written, &left)) in pixels.zip(written.iter().zip(&left)) {
                 let is = u8::from(noise(x, y));
-                assert_eq!((written, kept), (255 * is, 9 * is), "{x},{y} of {size:?}");
+                assert_eq!(
+                    (written, left),
+                    (255 * is, 9 - 9 * is),
+                    "{x},{y} of {size:?}"
+                );
             }
             for (from, to) in [(0, size.0), (1, 3), (60, 70), (64, 128)] {
                 let (from, to) = (from.min(size.0), to.min(size.0));

@@ -11,7 +11,6 @@
 #![forbid(unsafe_code)]
 
 mod backdrop;
-mod bitmap;
 mod bits;
 mod clock;
 mod course;
