@@ -67,11 +67,13 @@ pub mod internal {
     pub mod fixed;
     pub mod layout;
     mod level;
+    mod marks;
     mod placement;
 
     pub use crate::plan::{COVERED_UP_TO, ConcealPlan, MatteRamp, SHOWN_BY_HALF_FROM, SHOWN_FROM};
     pub use crate::protected::protected_mut;
     pub use crate::seam::{Backdrop, Compositor, Cover, Field, FrameId};
     pub use level::{Instructions, Level, UnknownInstructions, Work};
+    pub use marks::bits_of;
     pub use placement::Placement;
 }

@@ -8,10 +8,10 @@
 //! Votes never show what the network alone would show by less than half: a wall of the
 //! person's colour would vote for itself, with everything that hangs on it.
 
-use frosted_core::internal::SHOWN_BY_HALF_FROM;
+use frosted_core::internal::{Level, SHOWN_BY_HALF_FROM, Work};
 use frosted_core::{Mask, Reduced};
 
-use crate::bitmap;
+use crate::bits::Bitmap;
 
 /// Surely the person's from here on (.85) ...
 const SURE: u8 = 217;
@@ -24,9 +24,9 @@ const VOTER_STEP: usize = 3;
 /// ... up to so many of them away in each direction.
 const VOTERS: usize = 2;
 /// A voter's weight by its distance, in voters, across and down.
-const BY_DISTANCE: [u32; VOTERS + 1] = [16, 9, 1];
+const BY_DISTANCE: [u16; VOTERS + 1] = [16, 9, 1];
 /// Voters whose colours differ by this (sum of the three planes' squares) have no say.
-const MOST_DIFFERENCE: u32 = 64 * 64;
+const MOST_DIFFERENCE: u16 = 64 * 64;
 /// The say that the votes have in a decision, in 1/256; the rest is the network's ...
 const VOTES_Q8: u32 = 192;
 /// ... if there are so many votes; less if there are fewer.
@@ -35,9 +35,9 @@ const ENOUGH_VOTES: u32 = 512;
 /// Lets the sure pixels of a mask vote on the others by colour.
 #[derive(Debug, Default)]
 pub(crate) struct EdgeRefiner {
-    /// Those that vote for the room, 1 = they do.
-    room: Vec<u8>,
-    scratch: Vec<u8>,
+    /// Those that vote for the room.
+    room: Bitmap,
+    doubtful: Bitmap,
     voters: Voters,
 }
 
@@ -46,118 +46,215 @@ pub(crate) struct EdgeRefiner {
 #[derive(Debug, Default)]
 struct Voters {
     width: usize,
-    list: Vec<Voter>,
+    planes: [Vec<u8>; 3],
+    /// 255 = votes for the person.
+    person: Vec<u8>,
+    /// 255 = votes for either.
+    sure: Vec<u8>,
+    /// A row of the map of those that vote for the room.
+    room: Vec<u8>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Voter {
-    colour: [u8; 3],
-    side: Side,
+/// Voters across and down around a pixel ...
+const ACROSS: usize = 2 * VOTERS + 1;
+/// ... of which rows of so many are looked at, because processors like them; the last ones
+/// have no say.
+const LANES: usize = 8;
+
+/// The voters around a pixel.
+#[derive(Debug, Default)]
+struct Circle {
+    planes: [Around<u8>; 3],
+    person: Around<u8>,
+    sure: Around<u8>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Side {
-    #[default]
-    Unsure,
-    Person,
-    Room,
+/// Something of each of them, row by row.
+#[derive(Debug)]
+struct Around<T>([T; ACROSS * LANES]);
+
+impl<T: Copy + Default> Default for Around<T> {
+    fn default() -> Self {
+        Self([T::default(); ACROSS * LANES])
+    }
 }
+
+/// A voter's weight by its place, times 64.
+const NEAR: [u16; ACROSS * LANES] = {
+    let mut near = [0; ACROSS * LANES];
+    let mut at = 0;
+    while at < ACROSS * ACROSS {
+        let (row, column) = (at / ACROSS, at % ACROSS);
+        let weight = BY_DISTANCE[row.abs_diff(VOTERS)] * BY_DISTANCE[column.abs_diff(VOTERS)];
+        near[row * LANES + column] = weight << 6;
+        at += 1;
+    }
+    near
+};
 
 impl EdgeRefiner {
     /// Draws the border of `mask` anew by the colours of `picture`, whose mask it is.
     pub(crate) fn refine(&mut self, mask: &mut Mask, picture: &Reduced) {
-        let width = mask.width();
-        self.room.clear();
-        let values = mask.values().iter();
-        self.room.extend(values.map(|&v| u8::from(v < SURE_NOT)));
-        bitmap::erode_square(&mut self.room, width, DOUBT, &mut self.scratch);
-        self.voters.list(mask, &self.room, picture);
-        let [first, second, third] = picture.planes();
-        // The voters are listed, so that no decision sways another.
-        for (at, value) in mask.values_mut().iter_mut().enumerate() {
-            if !(SURE_NOT..SURE).contains(value) {
-                continue;
-            }
-            let colour = [first[at], second[at], third[at]];
-            let Some((share, weight_q8)) = self.voters.share(at % width, at / width, colour) else {
-                continue;
-            };
-            let network = u32::from(*value) * (256 - weight_q8);
-            let voted = ((network + share * weight_q8) >> 8) as u8;
-            *value = if *value < SHOWN_BY_HALF_FROM {
-                voted.min(*value)
-            } else {
-                voted
-            };
+        Level::chosen().run(Refine(self, mask, picture));
+    }
+}
+
+struct Refine<'a>(&'a mut EdgeRefiner, &'a mut Mask, &'a Reduced);
+
+impl Work for Refine<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        refine(self.0, self.1, self.2);
+    }
+}
+
+#[inline(always)]
+fn refine(refiner: &mut EdgeRefiner, mask: &mut Mask, picture: &Reduced) {
+    let EdgeRefiner {
+        room,
+        doubtful,
+        voters,
+    } = refiner;
+    let (width, size) = (mask.width(), (mask.width(), mask.height()));
+    doubtful.mark(size, [mask.values()], |[v]| (SURE_NOT..SURE).contains(&v));
+    if !doubtful.has_any() {
+        return;
+    }
+    room.mark(size, [mask.values()], |[v]| v < SURE_NOT);
+    room.erode_square(DOUBT);
+    voters.list(mask, room, picture);
+    let [first, second, third] = picture.planes();
+    let values = mask.values_mut();
+    let (mut circle, mut circle_at) = (Circle::default(), None);
+    // The voters are listed, so that no decision sways another.
+    for (x, y) in doubtful.marked() {
+        // The pixel's own voter is the middle of those around it.
+        let corner = (y / VOTER_STEP) * voters.width + x / VOTER_STEP;
+        if circle_at != Some(corner) {
+            circle_at = Some(corner);
+            voters.gather(corner, &mut circle);
         }
+        let at = y * width + x;
+        let Some((share, weight_q8)) = circle.share([first[at], second[at], third[at]]) else {
+            continue;
+        };
+        let value = &mut values[at];
+        let network = u32::from(*value) * (256 - weight_q8);
+        let voted = ((network + share * weight_q8) >> 8) as u8;
+        *value = if *value < SHOWN_BY_HALF_FROM {
+            voted.min(*value)
+        } else {
+            voted
+        };
     }
 }
 
 impl Voters {
-    fn list(&mut self, mask: &Mask, room: &[u8], picture: &Reduced) {
+    #[inline(always)]
+    fn list(&mut self, mask: &Mask, room: &Bitmap, picture: &Reduced) {
         let (width, height) = (mask.width(), mask.height());
-        self.width = width.div_ceil(VOTER_STEP) + 2 * VOTERS;
+        let across = width.div_ceil(VOTER_STEP) + 2 * VOTERS;
         let rows = height.div_ceil(VOTER_STEP) + 2 * VOTERS;
-        self.list.clear();
-        self.list.resize(self.width * rows, Voter::default());
-        let [first, second, third] = picture.planes();
+        let len = across * rows + LANES - ACROSS;
+        if (self.width, self.sure.len()) != (across, len) {
+            self.width = across;
+            let maps = [&mut self.person, &mut self.sure];
+            for map in maps.into_iter().chain(&mut self.planes) {
+                map.clear();
+                map.resize(len, 0);
+            }
+        }
+        self.room.resize(width, 0);
         for (j, y) in (VOTER_STEP / 2..height).step_by(VOTER_STEP).enumerate() {
-            let row = (j + VOTERS) * self.width + VOTERS;
-            for (i, x) in (VOTER_STEP / 2..width).step_by(VOTER_STEP).enumerate() {
-                let at = y * width + x;
-                let side = if mask.values()[at] >= SURE {
-                    Side::Person
-                } else if room[at] == 1 {
-                    Side::Room
-                } else {
-                    continue;
-                };
-                self.list[row + i] = Voter {
-                    colour: [first[at], second[at], third[at]],
-                    side,
-                };
+            let row = y * width..(y + 1) * width;
+            let to = (j + VOTERS) * self.width + VOTERS;
+            let to = to..to + width.div_ceil(VOTER_STEP);
+            for (plane, from) in self.planes.iter_mut().zip(picture.planes()) {
+                take_voters(&from[row.clone()], &mut plane[to.clone()], |v| v);
+            }
+            let values = &mask.values()[row];
+            let sure = |v| if v >= SURE { 255 } else { 0 };
+            take_voters(values, &mut self.person[to.clone()], sure);
+            room.write_row(y, &mut self.room);
+            let side = &mut self.sure[to.clone()];
+            take_voters(&self.room, side, |v| v);
+            for (side, person) in side.iter_mut().zip(&self.person[to]) {
+                *side |= person;
             }
         }
     }
 
-    /// What share of the votes on pixel (x, y) of `colour` the person has, in 1/255, and the
-    /// votes' say in the decision, in 1/256; nothing if nobody votes.
-    fn share(&self, x: usize, y: usize, colour: [u8; 3]) -> Option<(u32, u32)> {
-        // The pixel's own voter is the middle of those around it.
-        let corner = (y / VOTER_STEP) * self.width + x / VOTER_STEP;
-        let across = 2 * VOTERS + 1;
-        let (mut person, mut all) = (0, 0);
-        for (j, start) in (corner..).step_by(self.width).take(across).enumerate() {
-            let down = BY_DISTANCE[j.abs_diff(VOTERS)];
-            for (i, voter) in self.list[start..start + across].iter().enumerate() {
-                let differs = difference(voter.colour, colour);
-                if voter.side == Side::Unsure || differs >= MOST_DIFFERENCE {
-                    continue;
-                }
-                // (1 - d)^4, nearly a bell of standard deviation 20 levels.
-                let like = (MOST_DIFFERENCE - differs) >> 4;
-                let like = (like * like) >> 8;
-                let near = down * BY_DISTANCE[i.abs_diff(VOTERS)];
-                let votes = (((like * like) >> 8) * near) >> 4;
-                all += votes;
-                if voter.side == Side::Person {
-                    person += votes;
-                }
+    /// Takes those in the square from `corner` on.
+    #[inline(always)]
+    fn gather(&self, corner: usize, circle: &mut Circle) {
+        let take = |map: &[u8], around: &mut Around<u8>| {
+            for (row, around) in around.0.chunks_exact_mut(LANES).enumerate() {
+                around.copy_from_slice(&map[corner + row * self.width..][..LANES]);
             }
+        };
+        for (map, around) in self.planes.iter().zip(&mut circle.planes) {
+            take(map, around);
         }
+        take(&self.person, &mut circle.person);
+        take(&self.sure, &mut circle.sure);
+    }
+}
+
+/// Takes of a row what stands where voters are.
+#[inline(always)]
+fn take_voters(row: &[u8], to: &mut [u8], of: impl Fn(u8) -> u8) {
+    let steps = row.chunks_exact(VOTER_STEP);
+    let last = steps.remainder().get(VOTER_STEP / 2);
+    for (to, step) in to.iter_mut().zip(steps) {
+        *to = of(step[VOTER_STEP / 2]);
+    }
+    if let (Some(to), Some(&last)) = (to.last_mut(), last) {
+        *to = of(last);
+    }
+}
+
+impl Circle {
+    /// What share of the votes on a pixel of `colour` the person has, in 1/255, and the
+    /// votes' say in the decision, in 1/256; nothing if nobody votes.
+    #[inline(always)]
+    fn share(&self, colour: [u8; 3]) -> Option<(u32, u32)> {
+        let [first, second, third] = self.planes.each_ref().map(|around| &around.0);
+        let (mut person, mut all) = (0u16, 0u16);
+        for at in 0..ACROSS * LANES {
+            // What differs by more in one plane has no say either way: so all of it, and the
+            // sum of all votes, 36 * 36 * 256 / 16, holds in 16 bits.
+            let square = |voter: u8, own: u8| u16::from(voter.abs_diff(own).min(64)).pow(2);
+            let differs = square(first[at], colour[0])
+                + square(second[at], colour[1])
+                + square(third[at], colour[2]);
+            // (1 - d)^4, nearly a bell of standard deviation 20 levels: d >> 4, squared twice
+            // in 1/256, each factor times 16.
+            let like = MOST_DIFFERENCE.saturating_sub(differs) & !15;
+            let like = high(like, like) << 4;
+            let like = high(like, like) << 6;
+            let votes = high(like, NEAR[at]) & mask_of(self.sure.0[at]);
+            all += votes;
+            person += votes & mask_of(self.person.0[at]);
+        }
+        let (person, all) = (u32::from(person), u32::from(all));
         let share = (255 * person).checked_div(all)?;
         let say = VOTES_Q8 * all.min(ENOUGH_VOTES) / ENOUGH_VOTES;
         Some((share, say))
     }
 }
 
-/// The sum of the planes' squared differences.
-fn difference(a: [u8; 3], b: [u8; 3]) -> u32 {
-    let squares = a
-        .iter()
-        .zip(&b)
-        .map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2));
-    squares.sum()
+/// The high half of a product.
+#[inline(always)]
+fn high(a: u16, b: u16) -> u16 {
+    ((u32::from(a) * u32::from(b)) >> 16) as u16
+}
+
+/// All bits for 255, none for 0.
+#[inline(always)]
+fn mask_of(side: u8) -> u16 {
+    i16::from(side as i8) as u16
 }
 
 #[cfg(test)]
@@ -264,6 +361,77 @@ mod tests {
                     .clone()
                     .all(|(&now, &before)| before < SURE || now == before)
             );
+        }
+    }
+
+    /// What the votes are by definition, in 32 bits.
+    fn share_by_definition(circle: &Circle, colour: [u8; 3]) -> Option<(u32, u32)> {
+        let (mut person, mut all) = (0, 0);
+        for (row, down) in BY_DISTANCE[1..]
+            .iter()
+            .rev()
+            .chain(&BY_DISTANCE)
+            .enumerate()
+        {
+            for (column, across) in BY_DISTANCE[1..]
+                .iter()
+                .rev()
+                .chain(&BY_DISTANCE)
+                .enumerate()
+            {
+                let at = row * LANES + column;
+                let voter = circle.planes.each_ref().map(|plane| plane.0[at]);
+                let squares = voter.iter().zip(&colour);
+                let differs: u32 = squares.map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum();
+                let most = u32::from(MOST_DIFFERENCE);
+                if circle.sure.0[at] == 0 || differs >= most {
+                    continue;
+                }
+                let like = (most - differs) >> 4;
+                let like = (like * like) >> 8;
+                let votes = (((like * like) >> 8) * u32::from(down * across)) >> 4;
+                all += votes;
+                person += if circle.person.0[at] == 255 { votes } else { 0 };
+            }
+        }
+        let say = VOTES_Q8 * all.min(ENOUGH_VOTES) / ENOUGH_VOTES;
+        Some(((255 * person).checked_div(all)?, say))
+    }
+
+    struct Share<'a>(&'a Circle, [u8; 3]);
+
+    impl Work for Share<'_> {
+        type Output = Option<(u32, u32)>;
+
+        #[inline(always)]
+        fn run(self) -> Self::Output {
+            self.0.share(self.1)
+        }
+    }
+
+    #[test]
+    fn votes_are_those_of_the_definition_at_every_level() {
+        let mut state = 1u32;
+        let mut noise = move |below: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            ((state >> 8) % below) as u8
+        };
+        for round in 0..2000 {
+            let spread = [1, 20, 90, 256][round % 4];
+            let mut circle = Circle::default();
+            for at in 0..ACROSS * LANES {
+                for plane in &mut circle.planes {
+                    plane.0[at] = noise(spread);
+                }
+                circle.sure.0[at] = if noise(4) > 0 { 255 } else { 0 };
+                circle.person.0[at] = circle.sure.0[at] & if noise(2) > 0 { 255 } else { 0 };
+            }
+            let colour = [noise(spread), noise(spread), noise(spread)];
+            let wanted = share_by_definition(&circle, colour);
+            for level in Level::all() {
+                let found = level.run(Share(&circle, colour));
+                assert_eq!(found, wanted, "round {round}, {level}");
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
-use frosted_core::internal::COVERED_UP_TO;
+use frosted_core::internal::{COVERED_UP_TO, Level, Work};
 use frosted_core::{Mask, Reduced};
+
+use crate::bits::Bitmap;
 
 /// What the policy needs to know of a mask and its picture, in whole numbers so that no
 /// two machines decide differently.
@@ -32,34 +34,67 @@ pub(crate) const PERSON: u8 = COVERED_UP_TO;
 /// Mask values from here on may be something of a person: .1.
 pub(crate) const SOMEBODY: u8 = 26;
 
-impl Facts {
-    /// Those of a frame: `people` is the network's mask, of which `room` (1 = it is) is the
-    /// room whatever the network says, `subject` what is left of it.
-    pub(crate) fn of(people: &Mask, room: &[u8], subject: &Mask, picture: &Reduced) -> Self {
-        let (mut person, mut strange, mut maybe, mut undecided) = (0u32, 0u32, 0u32, 0u32);
-        for (&value, &room) in people.values().iter().zip(room) {
-            person += u32::from(value >= PERSON);
-            let value = value * (1 - room);
-            strange += u32::from(value >= PERSON);
-            maybe += u32::from(value >= 64);
-            undecided += u32::from((64..192).contains(&value));
-        }
-        let shown = subject.values().iter();
-        let shown: u32 = shown.map(|&value| u32::from(value >= PERSON)).sum();
-        let outline = u64::from(outline(subject));
+/// Finds the facts of frame after frame.
+#[derive(Debug, Default)]
+pub(crate) struct FactFinder {
+    map: Bitmap,
+}
+
+impl FactFinder {
+    /// Those of a frame: `people` is the network's mask, of which `room` is the room whatever
+    /// the network says, `subject` what is left of it.
+    pub(crate) fn find(
+        &mut self,
+        people: &Mask,
+        room: &Bitmap,
+        subject: &Mask,
+        picture: &Reduced,
+    ) -> Facts {
+        Level::chosen().run(Find(self, people, room, subject, picture))
+    }
+}
+
+struct Find<'a>(
+    &'a mut FactFinder,
+    &'a Mask,
+    &'a Bitmap,
+    &'a Mask,
+    &'a Reduced,
+);
+
+impl Work for Find<'_> {
+    type Output = Facts;
+
+    #[inline(always)]
+    fn run(self) -> Facts {
+        let Self(FactFinder { map }, people, room, subject, picture) = self;
+        let size = (people.width(), people.height());
+        map.mark(size, [people.values()], |[v]| v >= PERSON);
+        let person = map.count();
+        let strange = map.count_of([room], |word, [room]| word & !room);
+        map.mark(size, [people.values()], |[v]| v >= 64);
+        let maybe = map.count_of([room], |word, [room]| word & !room);
+        map.mark(size, [people.values()], |[v]| (64..192).contains(&v));
+        let undecided = map.count_of([room], |word, [room]| word & !room);
+        let size = (subject.width(), subject.height());
+        map.mark(size, [subject.values()], |[v]| v >= PERSON);
+        let (shown, outline) = (map.count(), map.outline() as u64);
         // Green carries most of luma, so that one plane does for RGB.
         let plane = picture.planes()[usize::from(picture.colour().is_none())];
-        let (darkest, brightest) = plane
-            .iter()
-            .fold((255, 0), |(low, high), &v| (v.min(low), v.max(high)));
-        let sum: u64 = plane.iter().map(|&v| u64::from(v)).sum();
+        let darkest = plane.iter().fold(255, |low: u8, &v| low.min(v));
+        let brightest = plane.iter().fold(0, |high: u8, &v| high.max(v));
+        // Of so many values the sum holds in 32 bits.
+        let sums = plane
+            .chunks(1 << 16)
+            .map(|part| part.iter().map(|&v| u32::from(v)).sum());
+        let sum: u64 = sums.map(|sum: u32| u64::from(sum)).sum();
         let permille =
-            |part: u32, whole: u32| (1000 * u64::from(part) / u64::from(whole.max(1))) as u16;
-        let all = people.values().len() as u32;
+            |part: usize, whole: usize| (1000 * part as u64 / (whole as u64).max(1)) as u16;
+        let all = people.values().len();
         let people_permille = permille(person, all);
         let strange_permille = permille(strange, all);
         let anybody = strange_permille >= MIN_PERSON_PERMILLE;
-        Self {
+        Facts {
             people_permille,
             strange_permille,
             subject_permille: permille(shown, all),
@@ -71,27 +106,11 @@ impl Facts {
             brightness: (sum / (plane.len() as u64).max(1)) as u8,
             contrast: u8::saturating_sub(brightest, darkest),
             raggedness: (outline * outline)
-                .checked_div(u64::from(shown))
+                .checked_div(shown as u64)
                 .unwrap_or(0)
                 .min(u64::from(u32::MAX)) as u32,
         }
     }
-}
-
-/// Pairs of neighbouring pixels of which just one is the person's. The picture's own edge is
-/// no outline: a person may be cut by it.
-fn outline(mask: &Mask) -> u32 {
-    let width = mask.width().max(1);
-    let values = mask.values();
-    let differ = |a: &u8, b: &u8| u32::from((*a >= PERSON) != (*b >= PERSON));
-    let across = values.chunks_exact(width).map(|row| {
-        row.iter()
-            .zip(&row[1..])
-            .map(|(a, b)| differ(a, b))
-            .sum::<u32>()
-    });
-    let down = values.iter().zip(values.get(width..).unwrap_or_default());
-    across.sum::<u32>() + down.map(|(a, b)| differ(a, b)).sum::<u32>()
 }
 
 #[cfg(test)]
@@ -105,8 +124,23 @@ mod tests {
         let square = |x: usize, y: usize| (20..60).contains(&x) && (30..70).contains(&y);
         let subject = mask(&picture, square);
         let people = mask(&picture, |x, y| square(x, y) || y >= 90);
-        let no_room = vec![0; 100 * 100];
-        let facts = Facts::of(&people, &no_room, &subject, &picture);
+        let no_room = mask(&picture, |_, _| false);
+        let marked = |room: &Mask| {
+            let mut map = Bitmap::default();
+            map.mark((100, 100), [room.values()], |[v]| v > 0);
+            map
+        };
+        let facts_of = |people: &Mask, room: &Mask, subject: &Mask| {
+            let room = marked(room);
+            let facts = Level::all().map(|level| {
+                let mut finder = FactFinder::default();
+                level.run(Find(&mut finder, people, &room, subject, &picture))
+            });
+            let facts: Vec<Facts> = facts.collect();
+            assert!(facts.iter().all(|&other| other == facts[0]), "{facts:?}");
+            facts[0]
+        };
+        let facts = facts_of(&people, &no_room, &subject);
         let expected = Facts {
             people_permille: 260,
             strange_permille: 260,
@@ -117,14 +151,14 @@ mod tests {
             raggedness: 16,
         };
         assert_eq!(facts, expected);
-        let room: Vec<u8> = (0..100 * 100).map(|at| u8::from(at / 100 >= 90)).collect();
-        let facts = Facts::of(&people, &room, &subject, &picture);
+        let room = mask(&picture, |_, y| y >= 90);
+        let facts = facts_of(&people, &room, &subject);
         assert_eq!((facts.people_permille, facts.strange_permille), (260, 160));
         let comb = mask(&picture, |x, y| x % 2 == 0 || y < 10);
-        let comb = Facts::of(&comb, &no_room, &comb, &picture);
+        let comb = facts_of(&comb, &no_room, &comb);
         assert!(comb.raggedness > 10_000, "{comb:?}");
         let nobody = mask(&picture, |_, _| false);
-        let nobody = Facts::of(&nobody, &no_room, &nobody, &picture);
+        let nobody = facts_of(&nobody, &no_room, &nobody);
         assert_eq!((nobody.subject_permille, nobody.raggedness), (0, 0));
     }
 }

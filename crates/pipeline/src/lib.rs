@@ -11,7 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod backdrop;
-mod bitmap;
+mod bits;
 mod clock;
 mod course;
 mod door;

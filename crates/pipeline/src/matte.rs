@@ -2,6 +2,7 @@
 //! too wide does not show the room.
 
 use frosted_core::Mask;
+use frosted_core::internal::{Level, Work};
 
 /// Shrinks masks by a radius that may be a fraction of a pixel.
 #[derive(Debug, Default)]
@@ -14,52 +15,75 @@ impl Shrinker {
     /// 256 pixels of it in a square. Beyond the edges the picture goes on as it ends there,
     /// so that a person who is cut by the frame stays so.
     pub(crate) fn shrink(&mut self, mask: &mut Mask, radius_q8: u32) {
+        Level::chosen().run(Shrink(self, mask, radius_q8));
+    }
+}
+
+struct Shrink<'a>(&'a mut Shrinker, &'a mut Mask, u32);
+
+impl Work for Shrink<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self(Shrinker { across }, mask, radius_q8) = self;
         let (width, height) = (mask.width(), mask.height());
-        self.across.clear();
-        self.across.resize(width * height, 0);
+        across.resize(width * height, 0);
         let rows = mask.values().chunks_exact(width.max(1));
-        for (row, out) in rows.zip(self.across.chunks_exact_mut(width.max(1))) {
+        for (row, out) in rows.zip(across.chunks_exact_mut(width.max(1))) {
             out.copy_from_slice(row);
             for_each_tap(radius_q8, |near, far, part| {
-                // A tap's two pixels, to the right and to the left; clamped ones are at the ends.
-                let far = far.min(width - 1);
-                let near = near.min(far);
-                for (x, out) in out.iter_mut().enumerate() {
-                    let at = |i: usize| row[i.min(width - 1)];
-                    let right = mix(at(x + near), at(x + far), part);
-                    let left = mix(
-                        row[x.saturating_sub(near)],
-                        row[x.saturating_sub(far)],
-                        part,
-                    );
-                    *out = (*out).min(right).min(left);
-                }
+                lessen_across(row, out, near, far, part);
             });
         }
-        let values = mask.values_mut();
-        values.copy_from_slice(&self.across);
-        for_each_tap(radius_q8, |near, far, part| {
-            for y in 0..height {
-                let row = |y: usize| &self.across[y * width..(y + 1) * width];
-                let (below_near, below_far) = (
-                    row((y + near).min(height - 1)),
-                    row((y + far).min(height - 1)),
-                );
-                let (above_near, above_far) =
-                    (row(y.saturating_sub(near)), row(y.saturating_sub(far)));
-                let out = &mut values[y * width..(y + 1) * width];
-                for (x, out) in out.iter_mut().enumerate() {
-                    let below = mix(below_near[x], below_far[x], part);
-                    let above = mix(above_near[x], above_far[x], part);
-                    *out = (*out).min(below).min(above);
-                }
-            }
-        });
+        let rows = mask.values_mut().chunks_exact_mut(width.max(1));
+        for (y, out) in rows.enumerate() {
+            let row = |y: usize| &across[y * width..(y + 1) * width];
+            out.copy_from_slice(row(y));
+            for_each_tap(radius_q8, |near, far, part| {
+                let below = |by: usize| row((y + by).min(height - 1));
+                let above = |by: usize| row(y.saturating_sub(by));
+                lessen(out, below(near), below(far), part);
+                lessen(out, above(near), above(far), part);
+            });
+        }
+    }
+}
+
+/// Lessens `out` to what a tap finds to the right and to the left of each pixel of `row`.
+#[inline(always)]
+fn lessen_across(row: &[u8], out: &mut [u8], near: usize, far: usize, part: u16) {
+    let last = row.len() - 1;
+    let far = far.min(last);
+    let near = near.min(far);
+    let inside = row.len() - far;
+    lessen(
+        &mut out[..inside],
+        &row[near..][..inside],
+        &row[far..],
+        part,
+    );
+    lessen(&mut out[far..], &row[far - near..][..inside], row, part);
+    // At the ends the picture goes on as it ends there.
+    for x in 0..far {
+        let left = mix(row[x.saturating_sub(near)], row[0], part);
+        out[x] = out[x].min(left);
+        let x = last - x;
+        let right = mix(row[(x + near).min(last)], row[last], part);
+        out[x] = out[x].min(right);
+    }
+}
+
+#[inline(always)]
+fn lessen(out: &mut [u8], near: &[u8], far: &[u8], part: u16) {
+    for (out, (&near, &far)) in out.iter_mut().zip(near.iter().zip(far)) {
+        *out = (*out).min(mix(near, far, part));
     }
 }
 
 /// Calls `tap` with the two neighbouring distances and the share (of 256) of the farther
 /// one, for every place within the radius where the least value can be.
+#[inline(always)]
 fn for_each_tap(radius_q8: u32, mut tap: impl FnMut(usize, usize, u16)) {
     let (whole, part) = ((radius_q8 >> 8) as usize, (radius_q8 & 255) as u16);
     for distance in 1..=whole {
@@ -70,6 +94,7 @@ fn for_each_tap(radius_q8: u32, mut tap: impl FnMut(usize, usize, u16)) {
     }
 }
 
+#[inline(always)]
 fn mix(near: u8, far: u8, far_share: u16) -> u8 {
     ((u16::from(near) * (256 - far_share) + u16::from(far) * far_share) >> 8) as u8
 }
@@ -95,8 +120,12 @@ mod tests {
         let (width, height) = (19, 17);
         let noise = |x: usize, y: usize| (x * 71 + y * 37 + x * y * 13) as u8;
         for radius_q8 in [0, 1, 100, 205, 255, 256, 300, 512, 700, 256 * 40] {
-            let mut shrunk = mask(width, height, noise);
-            Shrinker::default().shrink(&mut shrunk, radius_q8);
+            let levels = Level::all().map(|level| {
+                let mut shrunk = mask(width, height, noise);
+                level.run(Shrink(&mut Shrinker::default(), &mut shrunk, radius_q8));
+                shrunk
+            });
+            let levels: Vec<_> = levels.collect();
             let along = |values: &dyn Fn(isize) -> u8, len: usize, at: usize| -> u8 {
                 let value = |i: isize| values(i.clamp(0, len as isize - 1));
                 let at = at as isize;
@@ -121,11 +150,13 @@ mod tests {
                 for x in 0..width {
                     let across = |x: usize, y: usize| along(&|i| noise(i as usize, y), width, x);
                     let expected = along(&|i| across(x, i as usize), height, y);
-                    assert_eq!(
-                        shrunk.values()[y * width + x],
-                        expected,
-                        "{x},{y} radius {radius_q8}"
-                    );
+                    for shrunk in &levels {
+                        assert_eq!(
+                            shrunk.values()[y * width + x],
+                            expected,
+                            "{x},{y} radius {radius_q8}"
+                        );
+                    }
                 }
             }
         }

@@ -8,10 +8,10 @@
 
 use std::time::Duration;
 
-use frosted_core::internal::{COVERED_UP_TO, SHOWN_BY_HALF_FROM, SHOWN_FROM};
+use frosted_core::internal::{COVERED_UP_TO, Level, SHOWN_BY_HALF_FROM, SHOWN_FROM, Work};
 use frosted_core::{Mask, Timestamp};
 
-use crate::bitmap;
+use crate::bits::Bitmap;
 use crate::room::Smooth;
 
 /// From covered to shown, where nothing moves: one frame at 15 a second, two at 30, four
@@ -40,12 +40,14 @@ pub(crate) struct Settler {
     matte: Vec<u8>,
     luma: Vec<u8>,
     /// Where the matte may rise at once.
-    free: Vec<u8>,
-    near: Vec<u8>,
-    falls: Vec<u8>,
+    free: Bitmap,
+    near: Bitmap,
+    falls: Bitmap,
+    /// A row of what may rise, and of what falls.
+    free_row: Vec<u8>,
+    falls_row: Vec<u8>,
     /// For how many milliseconds more the matte rises slowly.
     wavers_ms: Vec<u16>,
-    scratch: Vec<u8>,
 }
 
 impl Settler {
@@ -73,7 +75,6 @@ impl Settler {
         }
         if let Some(last_at) = self.at {
             let after = at.since(last_at).as_secs_f32();
-            self.find_free(picture, after);
             let risen = |within: Duration| {
                 // By the time since the start, so that no rate loses by rounding.
                 let by = |at: Timestamp| {
@@ -81,25 +82,13 @@ impl Settler {
                 };
                 by(at).saturating_sub(by(last_at)).min(255) as u8
             };
-            let (rise, slow_rise) = (risen(RISE), risen(SLOW_RISE));
-            let passed = at.since(last_at).as_millis().min(u128::from(u16::MAX)) as u16;
-            self.find_falls(matte, people);
-            let marks = self.free.iter().zip(&self.falls);
-            let before = self.matte.iter().zip(marks).zip(&mut self.wavers_ms);
-            for (value, ((&before, (&free, &falls)), wavers)) in
-                matte.values_mut().iter_mut().zip(before)
-            {
-                // Without branches, so that the loop is vectorised.
-                let left = wavers.saturating_sub(passed);
-                let left = if falls == 1 { WAVERS_MS } else { left };
-                *wavers = if free == 1 { 0 } else { left };
-                let rise = if *wavers > 0 { slow_rise } else { rise };
-                let risen = before.max(COVERED_UP_TO).saturating_add(rise);
-                // What is shown whole stays so.
-                let at_once = free == 1 || before >= SHOWN_FROM;
-                let most = if at_once { 255 } else { risen };
-                *value = (*value).min(most);
-            }
+            let pace = Pace {
+                rise: risen(RISE),
+                slow_rise: risen(SLOW_RISE),
+                reach: (MOST_SPEED * after).clamp(1.0, 16.0) as usize,
+                passed_ms: at.since(last_at).as_millis().min(u128::from(u16::MAX)) as u16,
+            };
+            Level::chosen().run(Hold(self, matte, people, picture, pace));
         }
         self.at = Some(at);
         self.matte.clear();
@@ -108,43 +97,94 @@ impl Settler {
         self.luma.extend_from_slice(picture.luma());
     }
 
+    #[inline(always)]
+    fn hold(&mut self, matte: &mut Mask, pace: Pace) {
+        let width = self.size.0.max(1);
+        self.free_row.resize(width, 0);
+        self.falls_row.resize(width, 0);
+        let before = self.matte.chunks_exact(width);
+        let wavers = self.wavers_ms.chunks_exact_mut(width);
+        let rows = matte.values_mut().chunks_exact_mut(width);
+        for (y, (values, (before, wavers))) in rows.zip(before.zip(wavers)).enumerate() {
+            self.free.write_row(y, &mut self.free_row);
+            self.falls.write_row(y, &mut self.falls_row);
+            let marks = self.free_row.iter().zip(&self.falls_row);
+            let before = before.iter().zip(marks).zip(wavers);
+            for (value, ((&before, (&free, &falls)), wavers)) in values.iter_mut().zip(before) {
+                // Without branches, so that the loop is vectorised.
+                let left = wavers.saturating_sub(pace.passed_ms);
+                let left = if falls != 0 { WAVERS_MS } else { left };
+                *wavers = if free != 0 { 0 } else { left };
+                let rise = if *wavers > 0 {
+                    pace.slow_rise
+                } else {
+                    pace.rise
+                };
+                let risen = before.max(COVERED_UP_TO).saturating_add(rise);
+                // What is shown whole stays so.
+                let at_once = (free != 0) | (before >= SHOWN_FROM);
+                let most = if at_once { 255 } else { risen };
+                *value = (*value).min(most);
+            }
+        }
+    }
+
     /// Marks the places where the matte falls with the network's mask, not because somebody
     /// else's part is taken from the subject, and one pixel around them.
+    #[inline(always)]
     fn find_falls(&mut self, matte: &Mask, people: &Mask) {
-        self.falls.clear();
         // Whoever is gone, or not to be shown, has not wavered.
-        let anybody = matte.values().iter().any(|&v| v >= SHOWN_BY_HALF_FROM);
-        let pairs = self.matte.iter().zip(matte.values()).zip(people.values());
-        let falls = pairs.map(|((&before, &now), &people)| {
+        let most = matte.values().iter().fold(0, |most: u8, &v| most.max(v));
+        if most < SHOWN_BY_HALF_FROM {
+            self.falls.fit(self.size);
+            self.falls.clear();
+            return;
+        }
+        let planes = [&self.matte, matte.values(), people.values()];
+        self.falls.mark(self.size, planes, |[before, now, people]| {
             let fallen = before
                 .min(SHOWN_FROM)
                 .saturating_sub(now.max(COVERED_UP_TO));
-            u8::from(anybody && people < SHOWN_FROM && fallen >= WAVERS_BY)
+            (people < SHOWN_FROM) & (fallen >= WAVERS_BY)
         });
-        self.falls.extend(falls);
-        let (width, scratch) = (self.size.0, &mut self.scratch);
-        bitmap::erode_square(&mut self.falls, width, WAVERS_ACROSS / 2, scratch);
-        bitmap::dilate_square(&mut self.falls, width, WAVERS_ACROSS / 2 + 1, scratch);
+        self.falls.erode_square(WAVERS_ACROSS / 2);
+        self.falls.dilate_square(WAVERS_ACROSS / 2 + 1);
     }
 
-    fn find_free(&mut self, picture: &Smooth, after: f32) {
-        let width = self.size.0;
-        self.free.clear();
-        let levels = picture.luma().iter().zip(&self.luma);
+    #[inline(always)]
+    fn find_free(&mut self, picture: &Smooth, reach: usize) {
+        let levels = [picture.luma(), &self.luma];
         self.free
-            .extend(levels.map(|(a, b)| u8::from(a.abs_diff(*b) >= MOVES_LEVELS)));
-        bitmap::dilate_square(&mut self.free, width, 1, &mut self.scratch);
-        self.near.clear();
-        self.near.extend(
-            self.matte
-                .iter()
-                .map(|&v| u8::from(v >= SHOWN_BY_HALF_FROM)),
-        );
-        let reach = (MOST_SPEED * after).clamp(1.0, 16.0) as usize;
-        bitmap::dilate_square(&mut self.near, width, reach, &mut self.scratch);
-        for (free, near) in self.free.iter_mut().zip(&self.near) {
-            *free &= near;
-        }
+            .mark(self.size, levels, |[a, b]| a.abs_diff(b) >= MOVES_LEVELS);
+        self.free.dilate_square(1);
+        self.near
+            .mark(self.size, [&self.matte], |[v]| v >= SHOWN_BY_HALF_FROM);
+        self.near.dilate_square(reach);
+        self.free.combine([&self.near], |free, [near]| free & near);
+    }
+}
+
+/// How far things go from a frame to the next.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    rise: u8,
+    slow_rise: u8,
+    /// How far somebody moves at most, in reduced pixels.
+    reach: usize,
+    passed_ms: u16,
+}
+
+struct Hold<'a>(&'a mut Settler, &'a mut Mask, &'a Mask, &'a Smooth, Pace);
+
+impl Work for Hold<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self(settler, matte, people, picture, pace) = self;
+        settler.find_free(picture, pace.reach);
+        settler.find_falls(matte, people);
+        settler.hold(matte, pace);
     }
 }
 

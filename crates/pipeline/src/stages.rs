@@ -16,7 +16,7 @@ use crate::course::{Course, Lap, Stage};
 use crate::edges::EdgeRefiner;
 use crate::error::{Error, ErrorKind};
 use crate::faces::FaceWatch;
-use crate::facts::Facts;
+use crate::facts::FactFinder;
 use crate::frozen::FrozenWatch;
 use crate::matte::Shrinker;
 use crate::policy::{self, Evidence, Verdict};
@@ -69,6 +69,7 @@ pub(crate) struct Stages {
     settler: Settler,
     edges: EdgeRefiner,
     shrinker: Shrinker,
+    facts: FactFinder,
     /// The network's mask as it came.
     found: Mask,
     /// The same with its border drawn anew.
@@ -107,6 +108,7 @@ impl Stages {
             settler: Settler::default(),
             edges: EdgeRefiner::default(),
             shrinker: Shrinker::default(),
+            facts: FactFinder::default(),
             found: Mask::new(),
             people: Mask::new(),
             matte: Mask::new(),
@@ -319,7 +321,9 @@ impl Stages {
         };
         self.subject
             .keep_subject(&mut self.matte, &sight, self.settings.choice());
-        let facts = Facts::of(&self.found, self.room.surely(), &self.matte, picture);
+        let facts = self
+            .facts
+            .find(&self.found, self.room.surely(), &self.matte, picture);
         course.person_share = f32::from(facts.subject_permille) / 1000.0;
         let evidence = Evidence::Mask { facts, late };
         let (state, verdict) = policy::decide(self.state, at, evidence, self.settings.rules());

@@ -1,4 +1,6 @@
-use frosted_core::internal::Field;
+use std::ops::Range;
+
+use frosted_core::internal::{Field, Level, Work};
 use frosted_core::{FrameSpec, Mask, Reduced};
 
 use super::spline::Spline;
@@ -22,6 +24,9 @@ pub(crate) struct Cells {
     means: [Vec<u16>; 3],
     known: Vec<bool>,
     next_known: Vec<bool>,
+    /// Sums and the mask's most of some rows of each column of pixels.
+    columns_of: [Vec<u16>; 3],
+    most: Vec<u8>,
 }
 
 /// Which pixels a mean is taken of.
@@ -56,42 +61,73 @@ impl Cells {
         self.weights.resize(count, 0);
         self.clear.clear();
         self.clear.resize(count, true);
-        let end = |cell: usize, cells: usize, whole: usize, all: usize| {
-            if cell == cells {
-                all
-            } else {
-                cell * whole / cells
-            }
+        let (columns, rows) = (self.columns, self.rows);
+        let spans = Spans {
+            across: (columns, whole_width, width),
+            down: (rows, whole_height, height),
         };
-        let planes = picture.planes();
+        match weigh {
+            Weigh::Room(mask) => Level::chosen().run(Room(self, picture, mask, spans)),
+            Weigh::Person(mask) => self.measure_person(picture, mask, spans),
+        }
+    }
+
+    fn measure_person(&mut self, picture: &Reduced, mask: &Mask, spans: Spans) {
+        let (width, planes) = (picture.width(), picture.planes());
         for row in 0..self.rows {
-            let top = end(row, self.rows, whole_height, height);
-            let bottom = end(row + 1, self.rows, whole_height, height);
             for column in 0..self.columns {
-                let left = end(column, self.columns, whole_width, width);
-                let right = end(column + 1, self.columns, whole_width, width);
+                let columns = spans.columns(column);
                 let cell = row * self.columns + column;
-                for y in top..bottom {
-                    let span = y * width + left..y * width + right;
+                for y in spans.rows(row) {
+                    let span = y * width + columns.start..y * width + columns.end;
                     let row_planes = planes.map(|plane| &plane[span.clone()]);
-                    let (weight, sums) = match weigh {
-                        Weigh::Room(mask) => {
-                            let most = mask.values()[span].iter().copied().max().unwrap_or(0);
-                            self.clear[cell] &= most < SOMEBODY;
-                            let sum =
-                                |plane: &[u8]| plane.iter().map(|&v| u32::from(v)).sum::<u32>();
-                            (
-                                (right - left) as u64,
-                                row_planes.map(|plane| u64::from(sum(plane))),
-                            )
-                        }
-                        Weigh::Person(mask) => sum_by_person(row_planes, &mask.values()[span]),
-                    };
+                    let (weight, sums) = sum_by_person(row_planes, &mask.values()[span]);
                     self.weights[cell] += weight;
                     for (total, sum) in self.sums.iter_mut().zip(sums) {
                         total[cell] += sum;
                     }
                 }
+            }
+        }
+    }
+
+    /// Adds some rows of pixels, no more than 256, to the cells of `row`.
+    #[inline(always)]
+    fn add_rows(
+        &mut self,
+        picture: &Reduced,
+        mask: &Mask,
+        rows: Range<usize>,
+        row: usize,
+        spans: Spans,
+    ) {
+        let width = picture.width();
+        let span = |y: usize| y * width..(y + 1) * width;
+        for (sums, plane) in self.columns_of.iter_mut().zip(picture.planes()) {
+            sums.clear();
+            sums.resize(width, 0);
+            for y in rows.clone() {
+                for (sum, &value) in sums.iter_mut().zip(&plane[span(y)]) {
+                    *sum += u16::from(value);
+                }
+            }
+        }
+        self.most.clear();
+        self.most.resize(width, 0);
+        for y in rows.clone() {
+            for (most, &value) in self.most.iter_mut().zip(&mask.values()[span(y)]) {
+                *most = (*most).max(value);
+            }
+        }
+        for column in 0..self.columns {
+            let columns = spans.columns(column);
+            let cell = row * self.columns + column;
+            let most = self.most[columns.clone()].iter().copied().max();
+            self.clear[cell] &= most.unwrap_or(0) < SOMEBODY;
+            self.weights[cell] += (rows.len() * columns.len()) as u64;
+            for (total, sums) in self.sums.iter_mut().zip(&self.columns_of) {
+                let sums = sums[columns.clone()].iter();
+                total[cell] += sums.map(|&sum| u64::from(sum)).sum::<u64>();
             }
         }
     }
@@ -133,6 +169,54 @@ impl Cells {
         let means = self.means.each_ref().map(Vec::as_slice);
         spline.expand(spec, grid, means, field);
         field
+    }
+}
+
+/// The pixels of each cell: how many cells there are, among how many pixels they are shared
+/// out, and how many pixels there are.
+#[derive(Clone, Copy, Debug)]
+struct Spans {
+    across: (usize, usize, usize),
+    down: (usize, usize, usize),
+}
+
+impl Spans {
+    fn columns(&self, column: usize) -> Range<usize> {
+        span(column, self.across)
+    }
+
+    fn rows(&self, row: usize) -> Range<usize> {
+        span(row, self.down)
+    }
+}
+
+fn span(cell: usize, (cells, whole, all): (usize, usize, usize)) -> Range<usize> {
+    let end = if cell + 1 == cells {
+        all
+    } else {
+        (cell + 1) * whole / cells
+    };
+    cell * whole / cells..end
+}
+
+/// Takes the means of the room.
+struct Room<'a>(&'a mut Cells, &'a Reduced, &'a Mask, Spans);
+
+impl Work for Room<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        /// Their sum holds in 16 bits: 256 * 255.
+        const MOST_ROWS: usize = 256;
+        let Self(cells, picture, mask, spans) = self;
+        for row in 0..cells.rows {
+            let all = spans.rows(row);
+            for from in all.clone().step_by(MOST_ROWS) {
+                let rows = from..(from + MOST_ROWS).min(all.end);
+                cells.add_rows(picture, mask, rows, row, spans);
+            }
+        }
     }
 }
 

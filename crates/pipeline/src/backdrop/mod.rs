@@ -23,7 +23,12 @@ pub(crate) struct BackdropMaker {
     cells: Cells,
     spline: Spline,
     field: Field,
+    /// What `field` was made of, if that is held.
+    expanded: (Grid, [Vec<u16>; 3]),
 }
+
+/// Columns and rows of cells.
+type Grid = (usize, usize);
 
 #[derive(Debug)]
 enum Kind {
@@ -73,6 +78,7 @@ impl BackdropMaker {
             cells: Cells::default(),
             spline: Spline::default(),
             field: Field::default(),
+            expanded: Default::default(),
         })
     }
 
@@ -117,8 +123,17 @@ impl BackdropMaker {
                 // Nothing was observed since the start.
                 (0, 0) => Backdrop::Flat([128; 3]),
                 grid => {
-                    self.spline
-                        .expand(&self.spec, grid, plate.means(), &mut self.field);
+                    // What is held is mostly what it was.
+                    let (last_grid, last) = &mut self.expanded;
+                    let means = plate.means();
+                    if *last_grid != grid || last.each_ref().map(Vec::as_slice) != means {
+                        *last_grid = grid;
+                        for (last, means) in last.iter_mut().zip(means) {
+                            last.clear();
+                            last.extend_from_slice(means);
+                        }
+                        self.spline.expand(&self.spec, grid, means, &mut self.field);
+                    }
                     Backdrop::Field(&self.field)
                 }
             },

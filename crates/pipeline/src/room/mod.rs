@@ -4,16 +4,18 @@
 //! nothing is ever put in.
 
 mod difference;
+mod light;
 mod smooth;
 
 use std::time::Duration;
 
+use frosted_core::internal::{Level, Work};
 use frosted_core::{Mask, Timestamp};
 
-use crate::bitmap;
+use crate::bits::Bitmap;
 use crate::facts::SOMEBODY;
 
-pub(crate) use difference::least_differences;
+use difference::LeastDifferences;
 pub(crate) use smooth::Smooth;
 
 /// What is closer than this to somebody teaches nothing about the room, in reduced pixels: by
@@ -45,10 +47,6 @@ const SUBJECT_DISTANCE: usize = 8;
 const KNOWN_LOOKS: u8 = 2;
 /// Share of a look in what is remembered, in 1/256: two thirds of a change in 300 ms.
 const LEARN_Q8: i32 = 70;
-/// With fewer known pixels in sight (a fifth of them is counted) the light is taken to be
-/// as before.
-const ENOUGH_FOR_LIGHT: u32 = 60;
-
 /// The remembered room, and what of the present frame looks like it.
 #[derive(Debug, Default)]
 pub(crate) struct RoomModel {
@@ -64,31 +62,35 @@ pub(crate) struct RoomModel {
     /// 255 where nothing is known, else 0.
     unknown: Vec<u8>,
     difference: Vec<u8>,
-    like: Vec<u8>,
+    like: Bitmap,
     /// Looks in a row at which nobody was there, and where nothing has changed since.
     empty: Vec<u8>,
-    unchanged: Vec<u8>,
+    unchanged: Bitmap,
     /// What has the room's texture, and with it what has not changed.
-    surely: Vec<u8>,
+    surely: Bitmap,
     /// Luma at the last look, and for how many looks it has been so.
     luma: Vec<u8>,
     still: Vec<u8>,
-    people: Vec<u8>,
-    subject: Vec<u8>,
-    /// How much a row's luma changes from pixel to pixel.
+    people: Bitmap,
+    subject: Bitmap,
+    /// How much luma changes from pixel to pixel.
     texture: Vec<u8>,
-    scratch: Vec<u8>,
+    map: Bitmap,
+    /// What a row of the frame would have been in the first light, and where people are in it.
+    first_light: Vec<u16>,
+    people_row: Vec<u8>,
 }
 
 impl RoomModel {
     /// Forgets the room.
     pub(crate) fn reset(&mut self) {
         self.looks.fill(0);
+        self.unknown.fill(255);
         self.still.fill(0);
         self.empty.fill(0);
-        self.unchanged.fill(0);
-        self.like.fill(0);
-        self.surely.fill(0);
+        self.unchanged.clear();
+        self.like.clear();
+        self.surely.clear();
         self.learned_at = None;
         self.gain_q8 = 256;
     }
@@ -99,73 +101,60 @@ impl RoomModel {
         if self.learned_at.is_none() {
             return;
         }
-        self.unknown.clear();
-        let unknown = self.looks.iter().map(|&looks| match looks {
-            KNOWN_LOOKS.. => 0,
-            _ => 255,
-        });
-        self.unknown.extend(unknown);
-        self.measure_light(now, people);
-        self.light(now.dark());
-        let lit = self.lit.each_ref().map(Vec::as_slice);
-        least_differences(now, lit, &self.unknown, &mut self.difference);
-        let marks = self.like.iter_mut().zip(&mut self.unchanged);
-        for ((like, unchanged), &difference) in marks.zip(&self.difference) {
-            *like = u8::from(difference < ALIKE_LEVELS);
-            *unchanged &= u8::from(difference < UNCHANGED_LEVELS);
-        }
-        bitmap::erode_cross(&mut self.like, self.size.0, &mut self.scratch);
-        bitmap::dilate_cross(&mut self.like, self.size.0, &mut self.scratch);
-        self.find_texture(now.luma_plane());
+        Level::chosen().run(Look(self, now, people));
     }
 
     /// Marks what is surely the room: it has the room's texture, or lies beside such and
     /// looks like the room, or has not changed.
+    #[inline(always)]
     fn find_texture(&mut self, luma_plane: usize) {
-        let width = self.size.0;
+        let width = self.size.0.max(1);
         let lit = &self.lit[luma_plane];
-        self.surely.copy_from_slice(&self.like);
-        bitmap::erode_square(&mut self.surely, width, TEXTURE_AROUND, &mut self.scratch);
-        let rows = lit.len().checked_div(width).unwrap_or(0);
-        for y in 0..rows {
+        let rows = lit.len() / width;
+        self.texture.resize(lit.len(), 0);
+        for (y, out) in self.texture.chunks_exact_mut(width).enumerate() {
             let row = |y: usize| &lit[y * width..(y + 1) * width];
             let (above, here, below) =
                 (row(y.saturating_sub(1)), row(y), row((y + 1).min(rows - 1)));
-            let out = &mut self.surely[y * width..(y + 1) * width];
-            self.texture.clear();
-            let across = here.windows(2).map(|pair| pair[0].abs_diff(pair[1]));
+            for (out, (&above, &below)) in out.iter_mut().zip(above.iter().zip(below)) {
+                *out = above.abs_diff(below);
+            }
             // The last one has no neighbour.
-            self.texture.extend(across.chain([0]));
-            let down = above.iter().zip(below).map(|(a, b)| a.abs_diff(*b));
-            for ((out, &across), down) in out.iter_mut().zip(&self.texture).zip(down) {
-                *out &= u8::from(across.saturating_add(down) >= TEXTURE_LEVELS);
+            for (out, (&here, &next)) in out.iter_mut().zip(here.iter().zip(&here[1..])) {
+                *out = out.saturating_add(here.abs_diff(next));
             }
         }
-        bitmap::dilate_square(&mut self.surely, width, TEXTURE_REACH, &mut self.scratch);
-        let marks = self.like.iter().zip(&self.unchanged);
-        for (surely, (&like, &unchanged)) in self.surely.iter_mut().zip(marks) {
-            *surely = *surely & like | unchanged;
-        }
+        self.map
+            .mark(self.size, [&self.texture], |[v]| v >= TEXTURE_LEVELS);
+        self.surely.copy_from(&self.like);
+        self.surely.erode_square(TEXTURE_AROUND);
+        self.surely
+            .combine([&self.map], |surely, [map]| surely & map);
+        self.surely.dilate_square(TEXTURE_REACH);
+        self.surely.combine(
+            [&self.like, &self.unchanged],
+            |surely, [like, unchanged]| surely & like | unchanged,
+        );
     }
 
-    /// Marks what looked like the room at the last [`look`](Self::look): 1 = it did.
-    pub(crate) fn like(&self) -> &[u8] {
+    /// What looked like the room at the last [`look`](Self::look).
+    pub(crate) fn like(&self) -> &Bitmap {
         &self.like
     }
 
-    /// Marks what was surely the room at the last [`look`](Self::look), whatever the network
-    /// says: 1 = it has not changed since it was the room, or has the room's texture.
-    pub(crate) fn surely(&self) -> &[u8] {
+    /// What was surely the room at the last [`look`](Self::look), whatever the network says: it
+    /// has not changed since it was the room, or has the room's texture.
+    pub(crate) fn surely(&self) -> &Bitmap {
         &self.surely
     }
 
     /// Remembers what of the frame is surely the room: where the network sees nobody, and
-    /// what it takes for somebody far from the `subject` (1 = it is) who does not move.
+    /// what it takes for somebody far from the `subject` who does not move.
     pub(crate) fn learn(
         &mut self,
         now: &Smooth,
         people: &Mask,
-        subject: Option<&[u8]>,
+        subject: Option<&Bitmap>,
         at: Timestamp,
     ) {
         self.fit(now.size());
@@ -176,49 +165,73 @@ impl RoomModel {
             return;
         }
         self.learned_at = Some(at);
-        self.people.clear();
-        let somebody = people.values().iter().map(|&v| u8::from(v >= SOMEBODY));
-        self.people.extend(somebody);
-        bitmap::dilate_square(&mut self.people, self.size.0, DISTANCE, &mut self.scratch);
-        self.watch_stillness(now);
-        if let Some(subject) = subject {
-            self.subject.clear();
-            self.subject.extend_from_slice(subject);
-            let (width, scratch) = (self.size.0, &mut self.scratch);
-            bitmap::dilate_square(&mut self.subject, width, SUBJECT_DISTANCE, scratch);
-            let still = self.still.iter().zip(&self.subject);
-            for (people, (&still, &subject)) in self.people.iter_mut().zip(still) {
-                *people &= u8::from(still < STILL_LOOKS) | subject;
-            }
-        }
-        let gain = self.gain_q8;
-        let planes = self.mean.iter_mut().zip(now.planes()).zip(now.dark());
-        for ((mean, values), dark) in planes {
-            let under_first_light = unlit(i32::from(dark), gain);
-            let pixels = mean.iter_mut().zip(values);
-            let marks = self.looks.iter().zip(&self.people);
-            for ((mean, &value), (&looks, &people)) in pixels.zip(marks) {
-                let value = i32::from(under_first_light[usize::from(value)]);
-                let old = i32::from(*mean);
-                let share = if looks == 0 { 256 } else { LEARN_Q8 };
-                let new = old + (((value - old) * share) >> 8);
-                *mean = if people == 0 { new as u16 } else { *mean };
-            }
-        }
-        for (looks, &people) in self.looks.iter_mut().zip(&self.people) {
-            *looks = looks.saturating_add(1 - people);
-        }
-        let pixels = self.empty.iter_mut().zip(&mut self.unchanged);
-        for ((empty, unchanged), &people) in pixels.zip(&self.people) {
-            *empty = if people == 0 {
-                empty.saturating_add(1)
-            } else {
-                0
-            };
-            *unchanged |= u8::from(*empty >= UNCHANGED_LOOKS);
-        }
+        Level::chosen().run(Learn(self, now, people, subject));
     }
 
+    /// Marks people, and what may be some of them.
+    #[inline(always)]
+    fn find_people(&mut self, now: &Smooth, people: &Mask, subject: Option<&Bitmap>) {
+        self.people
+            .mark(self.size, [people.values()], |[v]| v >= SOMEBODY);
+        self.people.dilate_square(DISTANCE);
+        self.watch_stillness(now);
+        let Some(subject) = subject else {
+            return;
+        };
+        self.subject.copy_from(subject);
+        self.subject.dilate_square(SUBJECT_DISTANCE);
+        self.map
+            .mark(self.size, [&self.still], |[still]| still < STILL_LOOKS);
+        self.people
+            .combine([&self.map, &self.subject], |people, [moves, subject]| {
+                people & (moves | subject)
+            });
+    }
+
+    #[inline(always)]
+    fn remember(&mut self, now: &Smooth) {
+        let width = self.size.0.max(1);
+        self.first_light.resize(width, 0);
+        self.people_row.resize(width, 0);
+        let lights = now.dark().map(|dark| light::first(dark, self.gain_q8));
+        for y in 0..self.size.1 {
+            self.people.write_row(y, &mut self.people_row);
+            let row = y * width..(y + 1) * width;
+            let looks = &mut self.looks[row.clone()];
+            let planes = self.mean.iter_mut().zip(now.planes()).zip(&lights);
+            for ((mean, values), light) in planes {
+                for (level, &value) in self.first_light.iter_mut().zip(&values[row.clone()]) {
+                    *level = light[usize::from(value)];
+                }
+                let marks = looks.iter().zip(&self.people_row);
+                let pixels = mean[row.clone()].iter_mut().zip(&self.first_light);
+                for ((mean, &level), (&looks, &people)) in pixels.zip(marks) {
+                    let (old, level) = (i32::from(*mean), i32::from(level));
+                    let mixed = old + (((level - old) * LEARN_Q8) >> 8);
+                    let new = if looks == 0 { level } else { mixed };
+                    *mean = if people == 0 { new as u16 } else { *mean };
+                }
+            }
+            let marks = self.unknown[row.clone()].iter_mut().zip(&self.people_row);
+            for (looks, (unknown, &people)) in looks.iter_mut().zip(marks) {
+                *looks = looks.saturating_add(u8::from(people == 0));
+                *unknown = if *looks >= KNOWN_LOOKS { 0 } else { 255 };
+            }
+            for (empty, &people) in self.empty[row].iter_mut().zip(&self.people_row) {
+                *empty = if people == 0 {
+                    empty.saturating_add(1)
+                } else {
+                    0
+                };
+            }
+        }
+        self.map
+            .mark(self.size, [&self.empty], |[empty]| empty >= UNCHANGED_LOOKS);
+        self.unchanged
+            .combine([&self.map], |unchanged, [long]| unchanged | long);
+    }
+
+    #[inline(always)]
     fn watch_stillness(&mut self, now: &Smooth) {
         let pixels = self.luma.iter_mut().zip(now.luma());
         for (still, (luma, &now)) in self.still.iter_mut().zip(pixels) {
@@ -240,70 +253,65 @@ impl RoomModel {
         }
         let maps = [
             &mut self.looks,
-            &mut self.like,
-            &mut self.surely,
+            &mut self.unknown,
             &mut self.empty,
-            &mut self.unchanged,
             &mut self.luma,
             &mut self.still,
         ];
         for map in maps.into_iter().chain(&mut self.lit) {
             map.resize(len, 0);
         }
+        for map in [&mut self.like, &mut self.surely, &mut self.unchanged] {
+            map.fit(size);
+        }
         self.reset();
-    }
-
-    /// The median of how much brighter what is surely the room has become.
-    fn measure_light(&mut self, now: &Smooth, people: &Mask) {
-        /// Bins of 1/64: up to four times as bright.
-        const BINS: usize = 256;
-        /// The median of every so manieth pixel is exact enough.
-        const STEP: usize = 5;
-        let mut counts = [0u32; BINS];
-        let mut all = 0;
-        let (plane, values) = (now.luma_plane(), now.luma());
-        let dark = i32::from(now.dark()[plane]);
-        for at in (0..self.looks.len()).step_by(STEP) {
-            if self.unknown[at] != 0 || people.values()[at] >= SOMEBODY {
-                continue;
-            }
-            // Four levels more, so that noise in the dark is no light.
-            let old = (i32::from(self.mean[plane][at] >> 8) - dark).max(0) + 4;
-            let new = (i32::from(values[at]) - dark).max(0) + 4;
-            counts[((new * 64 + old / 2) / old).min(BINS as i32 - 1) as usize] += 1;
-            all += 1;
-        }
-        if all < ENOUGH_FOR_LIGHT {
-            return;
-        }
-        let mut below = 0;
-        let median = counts.iter().position(|count| {
-            below += count;
-            2 * below >= all
-        });
-        self.gain_q8 = 4 * median.unwrap_or(64).clamp(16, BINS - 1) as i32;
-    }
-
-    fn light(&mut self, dark: [u8; 3]) {
-        let gain = self.gain_q8;
-        for ((lit, mean), dark) in self.lit.iter_mut().zip(&self.mean).zip(dark) {
-            let dark = i32::from(dark);
-            for (lit, &mean) in lit.iter_mut().zip(mean) {
-                let level = (((i32::from(mean) - 256 * dark) * gain) >> 16) + dark;
-                *lit = level.clamp(0, 255) as u8;
-            }
-        }
     }
 }
 
-/// For each level what it would have been under the light that the room was first seen in, in
-/// 1/256 level: a division for each level, not for each pixel.
-fn unlit(dark: i32, gain_q8: i32) -> [u16; 256] {
-    let mut levels = [0; 256];
-    for (value, level) in (0..).zip(&mut levels) {
-        *level = ((value - dark) * 65536 / gain_q8 + 256 * dark).clamp(0, 65535) as u16;
+struct Look<'a>(&'a mut RoomModel, &'a Smooth, &'a Mask);
+
+impl Work for Look<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self(room, now, people) = self;
+        let (plane, size) = (now.luma_plane(), room.size);
+        let known = light::Known {
+            mean: &room.mean[plane],
+            unknown: &room.unknown,
+            people: people.values(),
+        };
+        if let Some(gain_q8) = light::gain_q8(known, now.luma(), now.dark()[plane]) {
+            room.gain_q8 = gain_q8;
+        }
+        for ((lit, mean), dark) in room.lit.iter_mut().zip(&room.mean).zip(now.dark()) {
+            light::present(mean, dark, room.gain_q8, lit);
+        }
+        let lit = room.lit.each_ref().map(Vec::as_slice);
+        LeastDifferences(now, lit, &room.unknown, &mut room.difference).run();
+        let differences = [room.difference.as_slice()];
+        room.map.mark(size, differences, |[v]| v < UNCHANGED_LEVELS);
+        room.unchanged
+            .combine([&room.map], |unchanged, [map]| unchanged & map);
+        room.like.mark(size, differences, |[v]| v < ALIKE_LEVELS);
+        room.like.erode_cross();
+        room.like.dilate_cross();
+        room.find_texture(plane);
     }
-    levels
+}
+
+struct Learn<'a>(&'a mut RoomModel, &'a Smooth, &'a Mask, Option<&'a Bitmap>);
+
+impl Work for Learn<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self(room, now, people, subject) = self;
+        room.find_people(now, people, subject);
+        room.remember(now);
+    }
 }
 
 #[cfg(test)]

@@ -1,3 +1,4 @@
+use frosted_core::internal::{Level, Work};
 use frosted_core::{Range, Reduced};
 
 /// A reduced picture without its noise and finest detail, by which frames are compared.
@@ -25,27 +26,7 @@ impl Smooth {
             Some(colour) if colour.range == Range::Full => [0, 128, 128],
             Some(_) => [16, 128, 128],
         };
-        self.across.resize(width * height, 0);
-        for (source, target) in picture.planes().into_iter().zip(&mut self.planes) {
-            target.resize(width * height, 0);
-            let rows = source.chunks_exact(width.max(1));
-            for (row, out) in rows.zip(self.across.chunks_exact_mut(width.max(1))) {
-                smooth_row(row, out);
-            }
-            for y in 0..height {
-                let row = |y: usize| &self.across[y * width..(y + 1) * width];
-                let (above, here, below) = (
-                    row(y.saturating_sub(1)),
-                    row(y),
-                    row((y + 1).min(height - 1)),
-                );
-                let out = &mut target[y * width..(y + 1) * width];
-                let taps = above.iter().zip(here).zip(below);
-                for (out, ((&above, &here), &below)) in out.iter_mut().zip(taps) {
-                    *out = mean_of(above, here, below);
-                }
-            }
-        }
+        Level::chosen().run(Take(self, picture));
     }
 
     pub(crate) fn size(&self) -> (usize, usize) {
@@ -75,15 +56,60 @@ impl Smooth {
     }
 }
 
+struct Take<'a>(&'a mut Smooth, &'a Reduced);
+
+impl Work for Take<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Smooth {
+            size: (width, height),
+            planes,
+            across,
+            ..
+        } = self.0;
+        let (width, height) = (*width, *height);
+        across.resize(width * height, 0);
+        for (source, target) in self.1.planes().into_iter().zip(planes) {
+            target.resize(width * height, 0);
+            let rows = source.chunks_exact(width.max(1));
+            for (row, out) in rows.zip(across.chunks_exact_mut(width.max(1))) {
+                smooth_row(row, out);
+            }
+            for (y, out) in target.chunks_exact_mut(width.max(1)).enumerate() {
+                let row = |y: usize| &across[y * width..(y + 1) * width];
+                let (above, below) = (row(y.saturating_sub(1)), row((y + 1).min(height - 1)));
+                means_of(above, row(y), below, out);
+            }
+        }
+    }
+}
+
+#[inline(always)]
 fn smooth_row(row: &[u8], out: &mut [u8]) {
     let last = row.len() - 1;
-    for (three, out) in row.windows(3).zip(&mut out[1..]) {
-        *out = mean_of(three[0], three[1], three[2]);
+    if last > 1 {
+        means_of(
+            &row[..last - 1],
+            &row[1..last],
+            &row[2..],
+            &mut out[1..last],
+        );
     }
     out[0] = mean_of(row[0], row[0], row[1.min(last)]);
     out[last] = mean_of(row[last.saturating_sub(1)], row[last], row[last]);
 }
 
+#[inline(always)]
+fn means_of(before: &[u8], here: &[u8], after: &[u8], out: &mut [u8]) {
+    let taps = before.iter().zip(here).zip(after);
+    for (out, ((&before, &here), &after)) in out.iter_mut().zip(taps) {
+        *out = mean_of(before, here, after);
+    }
+}
+
+#[inline(always)]
 fn mean_of(before: u8, here: u8, after: u8) -> u8 {
     ((u16::from(before) + 2 * u16::from(here) + u16::from(after) + 2) >> 2) as u8
 }

@@ -33,7 +33,7 @@ impl Watcher {
         frames: u64,
         value: impl Fn(usize, usize) -> u8,
         somebody: impl Fn(usize, usize) -> bool,
-    ) -> Vec<u8> {
+    ) -> Bitmap {
         let picture = picture(SIZE.0, SIZE.1, value);
         let people = mask(&picture, somebody);
         self.smooth.take(&picture);
@@ -44,14 +44,15 @@ impl Watcher {
             self.frame += 1;
         }
         self.model.look(&self.smooth, &people);
-        self.model.like().to_vec()
+        self.model.like().clone()
     }
 }
 
-fn share(like: &[u8], of: impl Fn(usize, usize) -> bool) -> f32 {
-    let places = (0..like.len()).filter(|at| of(at % SIZE.0, at / SIZE.0));
-    let (all, alike) = places.fold((0, 0), |(all, alike), at| {
-        (all + 1, alike + usize::from(like[at]))
+fn share(like: &Bitmap, of: impl Fn(usize, usize) -> bool) -> f32 {
+    let places = (0..SIZE.0 * SIZE.1).map(|at| (at % SIZE.0, at / SIZE.0));
+    let places = places.filter(|&(x, y)| of(x, y));
+    let (all, alike) = places.fold((0, 0), |(all, alike), (x, y)| {
+        (all + 1, alike + usize::from(like.get(x, y)))
     });
     alike as f32 / all as f32
 }
@@ -93,7 +94,7 @@ fn a_forgotten_room_is_like_nothing() {
     let picture = picture(SIZE.0, SIZE.1, room);
     let people = mask(&picture, |_, _| false);
     watcher.model.look(&watcher.smooth, &people);
-    assert!(watcher.model.like().iter().all(|&v| v == 0));
+    assert!(!watcher.model.like().has_any());
 }
 
 #[test]

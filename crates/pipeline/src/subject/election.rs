@@ -7,6 +7,7 @@ use frosted_core::Rotation;
 use super::heads::Head;
 use super::parts::{Marks, Part};
 use super::{Choice, FacesMatter, Sight, SubjectFinder, pixel};
+use crate::bits::Bitmap;
 use crate::settings::{Newcomers, Subjects};
 
 /// A newcomer fills at least this share of the picture, per mille ...
@@ -49,11 +50,12 @@ impl SubjectFinder {
         let moved = self.stillness.moved();
         let room = RoomMotion::of(moved, self.stillness.room());
         let marks = Marks {
-            like: sight.like,
-            moved,
+            like: Some(sight.like),
+            // Nothing was looked at where everybody can be elected at once.
+            moved: Some(moved).filter(|moved| moved.size() == self.size),
             ..Marks::default()
         };
-        self.parts.count(width, &marks);
+        self.parts.count(&marks);
         let least_area = width * height * MIN_NEWCOMER_PERMILLE / 1000;
         let fits = |part: &Part, head: Option<&Head>| {
             let near = NEAR_FACE_PERMILLE * width.max(height) as f32 / 1000.0;
@@ -120,11 +122,10 @@ struct RoomMotion {
 }
 
 impl RoomMotion {
-    fn of(moved: &[u8], room: &[u8]) -> Self {
-        let moved = moved.iter().zip(room);
+    fn of(moved: &Bitmap, room: &Bitmap) -> Self {
         Self {
-            moved: moved.map(|(moved, room)| usize::from(moved & room)).sum(),
-            all: room.iter().map(|&room| usize::from(room)).sum(),
+            moved: moved.count_of([room], |moved, [room]| moved & room),
+            all: room.count(),
         }
     }
 

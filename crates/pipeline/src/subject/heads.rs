@@ -46,7 +46,13 @@ impl Upright {
         Self { right, down }
     }
 
+    /// Whether they lie on their side in the stored picture.
+    pub(crate) fn lies(&self) -> bool {
+        self.right.0 == 0.0
+    }
+
     /// Where (x, y) is from `head`, across and down, in widths of its face.
+    #[inline(always)]
     pub(crate) fn offset(&self, head: &Head, x: f32, y: f32) -> (f32, f32) {
         let (x, y) = ((x - head.x) / head.width, (y - head.y) / head.width);
         (
@@ -66,6 +72,7 @@ impl Upright {
     /// How far (x, y) is from `head`, measured by the outline of a head with shoulders: 0 in
     /// the face, 1 on the outline, which is 1.5 widths of the face wide beside it and from
     /// 1.4 widths below it on 3.8 wide.
+    #[inline(always)]
     pub(crate) fn reach(&self, head: &Head, x: f32, y: f32) -> f32 {
         let (across, down) = self.offset(head, x, y);
         let across = across.abs();

@@ -13,10 +13,10 @@ mod stillness;
 
 use std::time::Duration;
 
-use frosted_core::internal::SHOWN_BY_HALF_FROM;
+use frosted_core::internal::{Level, SHOWN_BY_HALF_FROM, Work};
 use frosted_core::{Mask, Rotation, Timestamp};
 
-use crate::bitmap;
+use crate::bits::Bitmap;
 use crate::faces::Seen;
 use crate::facts::PERSON;
 use crate::room::Smooth;
@@ -53,10 +53,10 @@ pub(crate) struct Sight<'a> {
     pub(crate) rotation: Rotation,
     /// Everybody whom the network found, with the border drawn anew.
     pub(crate) people: &'a Mask,
-    /// What looks like the remembered room: 1 = it does.
-    pub(crate) like: &'a [u8],
-    /// What is surely the room: 1 = it is.
-    pub(crate) surely: &'a [u8],
+    /// What looks like the remembered room.
+    pub(crate) like: &'a Bitmap,
+    /// What is surely the room.
+    pub(crate) surely: &'a Bitmap,
     /// The faces of this frame or one shortly before, if they were looked for.
     pub(crate) faces: Option<Seen<'a>>,
     /// Whether faces are looked for at all.
@@ -81,8 +81,8 @@ pub(crate) struct Choice {
 #[derive(Debug, Default)]
 pub(crate) struct SubjectFinder {
     size: (usize, usize),
-    /// The subject's pixels in the last mask: 1, all others 0.
-    last: Vec<u8>,
+    /// The subject's pixels in the last mask.
+    last: Bitmap,
     /// Somebody was elected and is still there.
     elected: bool,
     seen_at: Timestamp,
@@ -97,20 +97,26 @@ pub(crate) struct SubjectFinder {
     kept: Vec<usize>,
     /// And of those that may be the subject's hands.
     hands: Vec<usize>,
-    /// Where the subjects' faces are.
-    face: Vec<u8>,
+    /// Where the subjects' faces are, and a row of it.
+    face: Bitmap,
+    face_row: Vec<u8>,
     /// Where parts of others were a while ago, and when, and where they are.
-    others_then: Vec<u8>,
+    others_then: Bitmap,
     others_then_at: Option<Timestamp>,
-    others: Vec<u8>,
-    near: Vec<u8>,
-    scratch: Vec<u8>,
+    others: Bitmap,
+    /// What of the matte is rather somebody's than not, and what of that is firm.
+    somebody: Bitmap,
+    firm: Bitmap,
+    /// What is taken out of the matte.
+    gone: Bitmap,
+    near: Bitmap,
+    map: Bitmap,
 }
 
 impl SubjectFinder {
     /// Forgets everybody.
     pub(crate) fn reset(&mut self) {
-        self.last.fill(0);
+        self.last.clear();
         self.elected = false;
         self.other_at = None;
         self.others_then_at = None;
@@ -126,8 +132,8 @@ impl SubjectFinder {
         !self.elected || self.other_is_about(at)
     }
 
-    /// The subject's pixels in the last mask, 1 = they are, if there is a subject.
-    pub(crate) fn subject(&self) -> Option<&[u8]> {
+    /// The subject's pixels in the last mask, if there is a subject.
+    pub(crate) fn subject(&self) -> Option<&Bitmap> {
         self.elected.then_some(&self.last)
     }
 
@@ -135,13 +141,11 @@ impl SubjectFinder {
     /// subject's. Softer pixels stay: none of them is ever shown.
     pub(crate) fn keep_subject(&mut self, matte: &mut Mask, sight: &Sight<'_>, choice: Choice) {
         self.fit((matte.width(), matte.height()));
-        let width = self.size.0;
         if let Some(Seen { faces, at }) = sight.faces {
-            let strange = |head: &Head| !looks_like_room(head, sight.like, width);
+            let strange = |head: &Head| !looks_like_room(head, sight.like);
             let heads = faces.iter().map(Head::of).filter(strange);
             let (last, size) = (&self.last, self.size);
-            let own =
-                |head: &Head| pixel(head, size).is_some_and(|(x, y)| last[y * size.0 + x] == 1);
+            let own = |head: &Head| pixel(head, size).is_some_and(|(x, y)| last.get(x, y));
             let returns = if self.elected && !self.other_is_about(sight.at) {
                 Returns::Possible
             } else {
@@ -149,8 +153,8 @@ impl SubjectFinder {
             };
             self.heads.see(heads, at, own, returns);
         }
-        self.drop_room(matte, sight.surely);
-        self.parts.find(matte.values(), width, FIRM);
+        Level::chosen().run(DropRoom(self, matte, sight.surely));
+        self.parts.find(&self.firm);
         let before = self.elected;
         let newcomer = if self.has_vacancy(choice.subjects) {
             self.elect(sight, choice)
@@ -165,70 +169,57 @@ impl SubjectFinder {
         self.choose_parts(sight, choice, newcomer);
         if self.kept.is_empty() {
             self.miss(sight.at);
-            self.near.clear();
-            self.near.resize(self.last.len(), 0);
-            clear(matte, &self.near, &self.near, sight.like);
+            Level::chosen().run(Clear(self, matte, sight.like, None));
             return;
         }
         self.seen_at = sight.at;
         let kept = &self.kept;
-        self.parts
-            .draw(|root| kept.contains(&root), width, &mut self.last);
+        self.parts.draw(|root| kept.contains(&root), &mut self.last);
         if choice.subjects != Subjects::All {
             self.cut_others(sight, choice);
         }
         if !self.other_is_about(sight.at) {
             self.remember_shape(sight);
         }
-        self.drop_rim(sight.like);
-        self.near.clone_from(&self.last);
-        bitmap::dilate_square(&mut self.near, width, FRINGE, &mut self.scratch);
-        clear(matte, &self.last, &self.near, sight.like);
+        Level::chosen().run(Clear(self, matte, sight.like, Some(FRINGE)));
     }
 
-    /// Takes out what is surely the room, but for single pixels of somebody that happen to
+    /// Marks what is surely the room as gone, but for single pixels of somebody that happen to
     /// have its colour: most around them is somebody.
-    fn drop_room(&mut self, matte: &mut Mask, surely: &[u8]) {
+    #[inline(always)]
+    fn drop_room(&mut self, matte: &Mask, surely: &Bitmap) {
         let (width, height) = self.size;
-        let values = matte.values_mut();
-        self.scratch.clear();
-        let marks = values.iter().zip(surely);
-        self.scratch
-            .extend(marks.map(|(&value, &surely)| surely | u8::from(value < PERSON)));
-        let mut contested = 0;
-        for (value, &surely) in values.iter_mut().zip(surely) {
-            let somebody = u8::from(*value >= PERSON);
-            contested |= somebody & surely;
-            // All of it or nothing, without a branch.
-            *value &= (surely & (1 - somebody)).wrapping_sub(1);
-        }
-        if contested == 0 {
-            return;
-        }
-        for (at, value) in values.iter_mut().enumerate() {
-            if surely[at] == 0 || *value < PERSON {
-                continue;
-            }
-            let (x, y) = (at % width, at / width);
+        let values = [matte.values()];
+        self.somebody.mark(self.size, values, |[v]| v >= PERSON);
+        self.firm.mark(self.size, values, |[v]| v >= FIRM);
+        self.gone.copy_from(surely);
+        self.gone
+            .combine([&self.somebody], |surely, [somebody]| surely & !somebody);
+        // Contested pixels, and what is somebody's alone.
+        self.map.copy_from(&self.somebody);
+        self.map
+            .combine([surely], |somebody, [surely]| somebody & surely);
+        self.near.copy_from(&self.somebody);
+        self.near
+            .combine([surely], |somebody, [surely]| somebody & !surely);
+        for (x, y) in self.map.marked() {
             let rows = y.saturating_sub(AROUND)..(y + AROUND + 1).min(height);
             let across = x.saturating_sub(AROUND)..(x + AROUND + 1).min(width);
-            let (mut room, mut all) = (0, 0);
-            for row in rows {
-                let row = &self.scratch[row * width..][across.clone()];
-                room += row.iter().map(|&v| usize::from(v)).sum::<usize>();
-                all += row.len();
-            }
-            if 2 * room >= all {
-                *value = 0;
+            let all = rows.len() * across.len();
+            let own = rows.map(|row| self.near.count_between(row, across.start, across.end));
+            if 2 * own.sum::<usize>() <= all {
+                self.gone.fill(y, x, x + 1);
             }
         }
+        self.somebody
+            .combine([&self.gone], |somebody, [gone]| somebody & !gone);
+        self.firm.combine([&self.gone], |firm, [gone]| firm & !gone);
     }
 
     fn fit(&mut self, size: (usize, usize)) {
         if self.size != size {
             self.size = size;
-            self.last.clear();
-            self.last.resize(size.0 * size.1, 0);
+            self.last.fit(size);
             self.reset();
         }
     }
@@ -236,18 +227,17 @@ impl SubjectFinder {
     /// Fills `kept` with the roots of the parts that hold a subject, and notes whether there
     /// is anybody else.
     fn choose_parts(&mut self, sight: &Sight<'_>, choice: Choice, newcomer: Option<usize>) {
-        let width = self.size.0;
         let face_area = self.mark_faces(sight);
         let marks = Marks {
-            last: &self.last,
-            like: sight.like,
-            face: &self.face,
+            last: Some(&self.last),
+            like: Some(sight.like),
+            face: Some(&self.face),
             ..Marks::default()
         };
-        self.parts.count(width, &marks);
+        self.parts.count(&marks);
         self.kept.clear();
         self.kept.extend(newcomer);
-        let last_area = bitmap::count(&self.last);
+        let last_area = self.last.count();
         let parts = self.parts.list();
         let by_face =
             |part: &&Part| part.face > 0 && part.face * MIN_FACE.1 >= face_area * MIN_FACE.0;
@@ -289,34 +279,25 @@ impl SubjectFinder {
 
     /// Marks the middle of the subjects' faces and counts the marks.
     fn mark_faces(&mut self, sight: &Sight<'_>) -> usize {
-        /// By [`Upright::reach`]: eyes, nose and mouth.
-        const MIDDLE: f32 = 0.6;
-        let (width, height) = self.size;
-        let upright = Upright::of(sight.rotation);
+        self.face.fit(self.size);
         self.face.clear();
-        self.face.resize(width * height, 0);
+        self.face_row.resize(self.size.0, 0);
         for head in self.heads.subjects_seen(sight.at) {
-            let span = |middle: f32, len: usize| {
-                let from = (middle - head.width).clamp(0.0, len as f32) as usize;
-                let to = (middle + head.width).clamp(0.0, len as f32) as usize;
-                from..to
-            };
-            let columns = span(head.x, width);
-            for y in span(head.y, height) {
-                let row = &mut self.face[y * width..(y + 1) * width];
-                for (x, pixel) in columns.clone().zip(&mut row[columns.clone()]) {
-                    *pixel |= u8::from(upright.reach(&head, x as f32, y as f32) < MIDDLE);
-                }
-            }
+            Level::chosen().run(MarkFace {
+                face: &mut self.face,
+                row: &mut self.face_row,
+                head,
+                upright: Upright::of(sight.rotation),
+            });
         }
-        bitmap::count(&self.face)
+        self.face.count()
     }
 
     /// Nobody was found: after a while the place is empty.
     fn miss(&mut self, at: Timestamp) {
         if self.elected && (at < self.seen_at || at.since(self.seen_at) > GONE_AFTER) {
             self.elected = false;
-            self.last.fill(0);
+            self.last.clear();
             self.heads.forget_subjects();
             self.stillness.reset();
             self.shape.reset();
@@ -328,20 +309,108 @@ impl SubjectFinder {
         if sight.faces.is_none() {
             return;
         }
-        let (width, upright) = (self.size.0, Upright::of(sight.rotation));
+        let upright = Upright::of(sight.rotation);
         if let Some(head) = self.heads.subjects_seen(sight.at).next() {
-            self.shape
-                .remember(&head, upright, &self.last, width, sight.at);
+            self.shape.remember(&head, upright, &self.last, sight.at);
         }
     }
 
     /// Takes from the subject's border what looks like the room.
-    fn drop_rim(&mut self, like: &[u8]) {
-        self.near.clone_from(&self.last);
-        bitmap::erode_square(&mut self.near, self.size.0, RIM, &mut self.scratch);
-        let marks = like.iter().zip(&self.near);
-        for (pixel, (&like, &inside)) in self.last.iter_mut().zip(marks) {
-            *pixel &= 1 - (like & (1 - inside));
+    #[inline(always)]
+    fn drop_rim(&mut self, like: &Bitmap) {
+        self.near.copy_from(&self.last);
+        self.near.erode_square(RIM);
+        self.last
+            .combine([like, &self.near], |last, [like, inside]| {
+                last & !(like & !inside)
+            });
+    }
+}
+
+struct DropRoom<'a>(&'a mut SubjectFinder, &'a Mask, &'a Bitmap);
+
+impl Work for DropRoom<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.0.drop_room(self.1, self.2);
+    }
+}
+
+/// Clears what is not shown: what is gone, firm pixels that are not the subject's, fainter ones
+/// that are not so near to it or look like the room; all of somebody if there is no subject.
+struct Clear<'a>(
+    &'a mut SubjectFinder,
+    &'a mut Mask,
+    &'a Bitmap,
+    Option<usize>,
+);
+
+impl Work for Clear<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self(finder, matte, like, fringe) = self;
+        if let Some(fringe) = fringe {
+            finder.drop_rim(like);
+            finder.near.copy_from(&finder.last);
+            finder.near.dilate_square(fringe);
+            let maps = [
+                &finder.somebody,
+                &finder.firm,
+                &finder.last,
+                &finder.near,
+                like,
+            ];
+            finder
+                .gone
+                .combine(maps, |gone, [somebody, firm, subject, near, like]| {
+                    let faint = somebody & !firm;
+                    gone | firm & !subject | faint & (!near | like)
+                });
+        } else {
+            finder
+                .gone
+                .combine([&finder.somebody], |gone, [somebody]| gone | somebody);
+        }
+        finder.gone.erase(matte.values_mut());
+    }
+}
+
+/// Marks the middle of a face.
+struct MarkFace<'a> {
+    face: &'a mut Bitmap,
+    row: &'a mut [u8],
+    head: Head,
+    upright: Upright,
+}
+
+impl Work for MarkFace<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        /// By [`Upright::reach`]: eyes, nose and mouth.
+        const MIDDLE: f32 = 0.6;
+        let (head, (width, height)) = (self.head, self.face.size());
+        let span = |middle: f32, len: usize| {
+            let from = (middle - head.width).clamp(0.0, len as f32) as usize;
+            let to = (middle + head.width).clamp(0.0, len as f32) as usize;
+            from..to
+        };
+        let columns = span(head.x, width);
+        self.row.fill(0);
+        for y in span(head.y, height) {
+            for (pixel, x) in self.row[columns.clone()]
+                .iter_mut()
+                .zip(columns.start as u32..)
+            {
+                let reach = self.upright.reach(&head, x as f32, y as f32);
+                *pixel = u8::from(reach < MIDDLE);
+            }
+            self.face.add_row(y, self.row);
         }
     }
 }
@@ -353,19 +422,6 @@ impl Part {
     }
 }
 
-/// Clears what is not shown: firm pixels that are not the subject's, fainter ones that are
-/// not near to it or look like the room.
-fn clear(matte: &mut Mask, subject: &[u8], near: &[u8], like: &[u8]) {
-    let marks = subject.iter().zip(near).zip(like);
-    for (value, ((&subject, &near), &like)) in matte.values_mut().iter_mut().zip(marks) {
-        let firm = u8::from(*value >= FIRM);
-        let faint = u8::from(*value >= PERSON) & (1 - firm);
-        let others = (firm & (1 - subject)) | (faint & ((1 - near) | like));
-        // All of it or nothing, without a branch.
-        *value &= others.wrapping_sub(1);
-    }
-}
-
 /// The pixel in which a head's middle lies, if that is in the picture.
 fn pixel(head: &Head, (width, height): (usize, usize)) -> Option<(usize, usize)> {
     let inside = (0.0..width as f32).contains(&head.x) && (0.0..height as f32).contains(&head.y);
@@ -373,21 +429,18 @@ fn pixel(head: &Head, (width, height): (usize, usize)) -> Option<(usize, usize)>
 }
 
 /// Whether the middle of a face looks like the room: a photograph that has long hung there.
-fn looks_like_room(head: &Head, like: &[u8], width: usize) -> bool {
+fn looks_like_room(head: &Head, like: &Bitmap) -> bool {
     /// The middle reaches so many pixels from its own middle.
     const MIDDLE: usize = 2;
-    let height = like.len() / width.max(1);
+    let (width, height) = like.size();
     let Some((x, y)) = pixel(head, (width, height)) else {
         return false;
     };
-    let (mut alike, mut all) = (0, 0);
-    for y in y.saturating_sub(MIDDLE)..(y + MIDDLE + 1).min(height) {
-        for x in x.saturating_sub(MIDDLE)..(x + MIDDLE + 1).min(width) {
-            alike += usize::from(like[y * width + x]);
-            all += 1;
-        }
-    }
-    2 * alike > all
+    let rows = y.saturating_sub(MIDDLE)..(y + MIDDLE + 1).min(height);
+    let across = x.saturating_sub(MIDDLE)..(x + MIDDLE + 1).min(width);
+    let all = rows.len() * across.len();
+    let alike = rows.map(|y| like.count_between(y, across.start, across.end));
+    2 * alike.sum::<usize>() > all
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use frosted_core::{Rotation, Timestamp};
 use super::heads::Upright;
 use super::parts::{Marks, Part};
 use super::{Choice, Sight, SubjectFinder};
-use crate::bitmap;
 use crate::settings::Subjects;
 
 /// Somebody else moved about not longer ago than this: what is far from the subject's face,
@@ -38,9 +37,9 @@ const OWN_REACH: f32 = 0.6;
 impl SubjectFinder {
     /// Whether the parts that are nobody's have changed: somebody else moves about.
     pub(super) fn others_move(&mut self, sight: &Sight<'_>) -> bool {
-        let (width, at) = (self.size.0, sight.at);
-        let least = self.last.len() * MIN_OTHER_PERMILLE / 1000;
-        self.others.resize(self.last.len(), 0);
+        let at = sight.at;
+        let least = self.size.0 * self.size.1 * MIN_OTHER_PERMILLE / 1000;
+        self.others.fit(self.size);
         let hands = self.hands(sight);
         self.hands.clear();
         if let Some((columns, most)) = hands {
@@ -53,20 +52,20 @@ impl SubjectFinder {
             let own = kept.contains(&part.root) || hands.contains(&part.root);
             part.area >= least && !part.is_room() && !own
         };
-        self.parts.draw_those(other, width, list);
+        self.parts.draw_those(other, list);
         let moved = match self.others_then_at {
             Some(_) => {
-                let pairs = self.others.iter().zip(&self.others_then);
-                pairs.filter(|(now, then)| now > then).count() >= least
+                let then = [&self.others_then];
+                self.others.count_of(then, |now, [then]| now & !then) >= least
             }
             None => false,
         };
         let renew = |then: Timestamp| at < then || at.since(then) >= OTHERS_AGE;
         if self.others_then_at.is_none_or(renew) {
             self.others_then_at = Some(at);
-            self.others_then.clone_from(&self.others);
+            self.others_then.copy_from(&self.others);
             // Borders tremble.
-            bitmap::dilate_square(&mut self.others_then, width, 2, &mut self.scratch);
+            self.others_then.dilate_square(2);
         }
         moved
     }
@@ -91,7 +90,7 @@ impl SubjectFinder {
     /// Takes from the subject's pixels what is rather somebody else's, and what is left over
     /// then without a tie to the face.
     pub(super) fn cut_others(&mut self, sight: &Sight<'_>, choice: Choice) {
-        let (width, upright) = (self.size.0, Upright::of(sight.rotation));
+        let upright = Upright::of(sight.rotation);
         let alert = self.other_is_about(sight.at);
         if !alert && self.heads.others(sight.at).next().is_none() {
             return;
@@ -106,11 +105,9 @@ impl SubjectFinder {
             reaches.reduce(f32::min)
         };
         let mut cut = false;
-        for (at, pixel) in self.last.iter_mut().enumerate() {
-            if *pixel == 0 {
-                continue;
-            }
-            let (x, y) = ((at % width) as f32, (at / width) as f32);
+        self.map.copy_from(&self.last);
+        for (column, row) in self.map.marked() {
+            let (x, y) = (column as f32, row as f32);
             let own = own(x, y);
             let far = alert && own.is_some_and(|own| own >= SUBJECT_REACH);
             let own = own.unwrap_or(f32::INFINITY);
@@ -126,26 +123,26 @@ impl SubjectFinder {
                 });
             let outside = shape.is_some_and(|head| !self.shape.allows(&head, upright, x, y));
             if far || taken || outside {
-                *pixel = 0;
+                self.last.remove(column, row);
                 cut = true;
             }
         }
         if !cut {
             return;
         }
-        self.parts.find(&self.last, width, 1);
+        self.parts.find(&self.last);
         let marks = Marks {
-            face: &self.face,
+            face: Some(&self.face),
             ..Marks::default()
         };
-        self.parts.count(width, &marks);
+        self.parts.count(&marks);
         let parts = self.parts.list().iter();
         let main = parts
             .max_by_key(|part| (part.face, part.area))
             .map(|part| part.root);
         let several = choice.subjects != Subjects::One;
         let tied = |part: &Part| Some(part.root) == main || (several && part.face > 0);
-        self.parts.draw_those(tied, width, &mut self.last);
+        self.parts.draw_those(tied, &mut self.last);
     }
 
     pub(super) fn other_is_about(&self, at: Timestamp) -> bool {

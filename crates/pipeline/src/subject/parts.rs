@@ -1,11 +1,13 @@
-/// The connected parts of the firm pixels of a matte or a map.
+use crate::bits::Bitmap;
+
+/// The connected parts of a map.
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
     runs: Vec<Run>,
     parts: Vec<Part>,
 }
 
-/// Neighbouring firm pixels of one row.
+/// Neighbouring marked pixels of one row.
 #[derive(Clone, Copy, Debug)]
 struct Run {
     y: usize,
@@ -31,37 +33,28 @@ pub(crate) struct Part {
     pub(crate) face: usize,
 }
 
-/// What is counted in each part: maps of 0 and 1, empty ones count nothing.
+/// What is counted in each part.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Marks<'a> {
-    pub(crate) last: &'a [u8],
-    pub(crate) like: &'a [u8],
-    pub(crate) moved: &'a [u8],
-    pub(crate) face: &'a [u8],
+    pub(crate) last: Option<&'a Bitmap>,
+    pub(crate) like: Option<&'a Bitmap>,
+    pub(crate) moved: Option<&'a Bitmap>,
+    pub(crate) face: Option<&'a Bitmap>,
 }
 
 impl Parts {
-    /// Finds the parts of `values`, rows of `width`, that are at least `firm`.
-    pub(crate) fn find(&mut self, values: &[u8], width: usize, firm: u8) {
+    /// Finds the parts of `map`.
+    pub(crate) fn find(&mut self, map: &Bitmap) {
         self.runs.clear();
         self.parts.clear();
         let (mut above_from, mut above_to) = (0, 0);
-        for (y, row) in values.chunks_exact(width.max(1)).enumerate() {
+        for y in 0..map.size().1 {
             let mut x = 0;
-            while let Some(start) = row[x..].iter().position(|&v| v >= firm) {
-                let from = x + start;
-                let len = row[from..]
-                    .iter()
-                    .position(|&v| v < firm)
-                    .unwrap_or(width - from);
+            while let Some(from) = map.next_marked(y, x) {
+                let to = map.next_clear(y, from);
                 let root = self.runs.len();
-                self.runs.push(Run {
-                    y,
-                    from,
-                    to: from + len,
-                    root,
-                });
-                x = from + len;
+                self.runs.push(Run { y, from, to, root });
+                x = to;
             }
             let (row_from, row_to) = (above_to, self.runs.len());
             let mut above = above_from;
@@ -80,7 +73,7 @@ impl Parts {
     }
 
     /// Counts each part's pixels and those that are marked.
-    pub(crate) fn count(&mut self, width: usize, marks: &Marks<'_>) {
+    pub(crate) fn count(&mut self, marks: &Marks<'_>) {
         self.parts.clear();
         for at in 0..self.runs.len() {
             // A root is the first of its runs, so that its part is there before the others.
@@ -95,11 +88,7 @@ impl Parts {
                 self.parts.partition_point(|part| part.root < root)
             };
             let Run { y, from, to, .. } = self.runs[at];
-            let span = y * width + from..y * width + to;
-            let marked = |map: &[u8]| {
-                let pixels = map.get(span.clone()).unwrap_or_default();
-                pixels.iter().map(|&v| usize::from(v)).sum::<usize>()
-            };
+            let marked = |map: Option<&Bitmap>| map.map_or(0, |map| map.count_between(y, from, to));
             let part = &mut self.parts[index];
             part.area += to - from;
             part.overlap += marked(marks.last);
@@ -139,30 +128,24 @@ impl Parts {
         (row == y && x < to).then(|| self.find_root(at))
     }
 
-    /// Sets the pixels of the parts that `wanted` names by their roots to 1 in `map`, all
-    /// others to 0.
-    pub(crate) fn draw(&mut self, wanted: impl Fn(usize) -> bool, width: usize, map: &mut [u8]) {
-        map.fill(0);
+    /// Marks the pixels of the parts that `wanted` names by their roots in `map`, and no others.
+    pub(crate) fn draw(&mut self, wanted: impl Fn(usize) -> bool, map: &mut Bitmap) {
+        map.clear();
         for at in 0..self.runs.len() {
             if wanted(self.root(at)) {
                 let Run { y, from, to, .. } = self.runs[at];
-                map[y * width + from..y * width + to].fill(1);
+                map.fill(y, from, to);
             }
         }
     }
 
     /// As [`draw`](Self::draw), for the counted parts that `wanted` names; the list keeps
     /// only those.
-    pub(crate) fn draw_those(
-        &mut self,
-        wanted: impl Fn(&Part) -> bool,
-        width: usize,
-        map: &mut [u8],
-    ) {
+    pub(crate) fn draw_those(&mut self, wanted: impl Fn(&Part) -> bool, map: &mut Bitmap) {
         let mut parts = std::mem::take(&mut self.parts);
         parts.retain(|part| wanted(part));
         let named = |root| parts.binary_search_by_key(&root, |part| part.root).is_ok();
-        self.draw(named, width, map);
+        self.draw(named, map);
         self.parts = parts;
     }
 

@@ -100,7 +100,8 @@ impl Scene {
             .filter(|figure| figure.face)
             .map(Figure::found)
             .collect();
-        let nothing = vec![0; SIZE.0 * SIZE.1];
+        let mut nothing = Bitmap::default();
+        nothing.fit(SIZE);
         let mut matte = Mask::new();
         matte.copy_from(&people);
         let at = Timestamp::from_millis(33 * self.frame);

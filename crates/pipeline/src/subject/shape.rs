@@ -3,6 +3,7 @@ use std::time::Duration;
 use frosted_core::Timestamp;
 
 use super::heads::{Head, Upright};
+use crate::bits::Bitmap;
 
 /// Cells across and down, the face in the middle of the upper half.
 const SIDE: usize = 128;
@@ -23,38 +24,51 @@ const SLACK: usize = 1;
 pub(crate) struct Shape {
     /// When each cell was last the subject's.
     seen_at: Vec<Option<Timestamp>>,
-    allowed: Vec<u8>,
-    scratch: Vec<u8>,
+    allowed: Bitmap,
+    /// Whether `allowed` is that of `seen_at`.
+    recalled: bool,
+    recent: Vec<u8>,
 }
 
 impl Shape {
     pub(crate) fn reset(&mut self) {
         self.seen_at.clear();
-        self.allowed.clear();
+        self.recalled = false;
     }
 
-    /// Remembers which cells around `head` are the subject's in `map`, which is `width` wide.
-    pub(crate) fn remember(
-        &mut self,
-        head: &Head,
-        upright: Upright,
-        map: &[u8],
-        width: usize,
-        at: Timestamp,
-    ) {
+    /// Remembers which cells around `head` are the subject's in `map`.
+    pub(crate) fn remember(&mut self, head: &Head, upright: Upright, map: &Bitmap, at: Timestamp) {
         self.seen_at.resize(SIDE * SIDE, None);
-        let height = map.len() / width.max(1);
-        for (cell, seen_at) in self.seen_at.iter_mut().enumerate() {
-            let across = (cell % SIDE) as f32 + 0.5 - MIDDLE.0;
-            let down = (cell / SIDE) as f32 + 0.5 - MIDDLE.1;
-            let (x, y) = upright.place(head, across / CELLS_A_FACE, down / CELLS_A_FACE);
-            // What is beyond the picture may be the subject's, too.
-            let inside = (0.0..width as f32).contains(&x) && (0.0..height as f32).contains(&y);
-            if !inside || map[y as usize * width + x as usize] == 1 {
-                *seen_at = Some(at);
+        let (width, height) = map.size();
+        // A cell's column has one column of the picture's, or one row where that lies on its
+        // side, and so have rows.
+        let mut across = [(None, None); SIDE];
+        let mut down = [(None, None); SIDE];
+        let pixel = |(x, y): (f32, f32)| {
+            let inside =
+                |at: f32, len: usize| (0.0..len as f32).contains(&at).then_some(at as usize);
+            (inside(x, width), inside(y, height))
+        };
+        for (cell, (across, down)) in across.iter_mut().zip(&mut down).enumerate() {
+            let offset = |middle: f32| (cell as f32 + 0.5 - middle) / CELLS_A_FACE;
+            *across = pixel(upright.place(head, offset(MIDDLE.0), 1.0));
+            *down = pixel(upright.place(head, 1.0, offset(MIDDLE.1)));
+        }
+        for (row, &down) in self.seen_at.chunks_exact_mut(SIDE).zip(&down) {
+            for (seen_at, &across) in row.iter_mut().zip(&across) {
+                let (x, y) = if upright.lies() {
+                    (down.0, across.1)
+                } else {
+                    (across.0, down.1)
+                };
+                // What is beyond the picture may be the subject's, too.
+                let seen = x.zip(y).is_none_or(|(x, y)| map.get(x, y));
+                if seen {
+                    *seen_at = Some(at);
+                }
             }
         }
-        self.allowed.clear();
+        self.recalled = false;
     }
 
     /// Makes ready to be asked at `at`; `false` if nothing is remembered.
@@ -62,14 +76,18 @@ impl Shape {
         if self.seen_at.is_empty() {
             return false;
         }
-        if self.allowed.is_empty() {
+        if !self.recalled {
             let newest = self.seen_at.iter().flatten().max().copied().unwrap_or(at);
             let recent = |seen: &Option<Timestamp>| {
                 seen.is_some_and(|seen| newest.since(seen) <= REMEMBERED)
             };
-            self.allowed
+            self.recent.clear();
+            self.recent
                 .extend(self.seen_at.iter().map(|seen| u8::from(recent(seen))));
-            crate::bitmap::dilate_square(&mut self.allowed, SIDE, SLACK, &mut self.scratch);
+            self.allowed
+                .mark((SIDE, SIDE), [&self.recent], |[recent]| recent == 1);
+            self.allowed.dilate_square(SLACK);
+            self.recalled = true;
         }
         true
     }
@@ -81,7 +99,7 @@ impl Shape {
         let row = down * CELLS_A_FACE + MIDDLE.1;
         let side = SIDE as f32;
         let inside = (0.0..side).contains(&column) && (0.0..side).contains(&row);
-        inside && self.allowed[row as usize * SIDE + column as usize] == 1
+        inside && self.allowed.get(column as usize, row as usize)
     }
 }
 
@@ -95,9 +113,11 @@ mod tests {
         const WIDTH: usize = 200;
         let body = |x: usize, y: usize| (80..120).contains(&x) && y > 40;
         let arm = |x: usize, y: usize| (120..160).contains(&x) && (90..100).contains(&y);
-        let draw = |person: &dyn Fn(usize, usize) -> bool| -> Vec<u8> {
+        let draw = |person: &dyn Fn(usize, usize) -> bool| -> Bitmap {
             let pixels = (0..WIDTH * 120).map(|at| u8::from(person(at % WIDTH, at / WIDTH)));
-            pixels.collect()
+            let mut map = Bitmap::default();
+            map.mark((WIDTH, 120), [&pixels.collect::<Vec<_>>()], |[v]| v == 1);
+            map
         };
         let upright = Upright::of(Rotation::None);
         let head = Head {
@@ -108,9 +128,9 @@ mod tests {
         let mut shape = Shape::default();
         assert!(!shape.recall(Timestamp::ZERO));
         let with_arm = draw(&|x, y| body(x, y) || arm(x, y));
-        shape.remember(&head, upright, &with_arm, WIDTH, Timestamp::ZERO);
+        shape.remember(&head, upright, &with_arm, Timestamp::ZERO);
         let at = Timestamp::from_millis(1000);
-        shape.remember(&head, upright, &draw(&body), WIDTH, at);
+        shape.remember(&head, upright, &draw(&body), at);
         assert!(shape.recall(at));
         let moved = Head {
             x: 140.0,
@@ -130,7 +150,7 @@ mod tests {
             assert_eq!(shape.allows(&moved, upright, x, y), allowed, "{x} {y}");
         }
         let at = Timestamp::from_millis(4000);
-        shape.remember(&head, upright, &draw(&body), WIDTH, at);
+        shape.remember(&head, upright, &draw(&body), at);
         assert!(shape.recall(at));
         assert!(!shape.allows(&head, upright, 150.0, 95.0));
     }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use frosted_core::{Mask, Timestamp};
 
-use crate::bitmap;
+use crate::bits::Bitmap;
 use crate::facts::SOMEBODY;
 use crate::room::Smooth;
 
@@ -28,30 +28,30 @@ pub(crate) struct Stillness {
     least: Vec<u8>,
     most: Vec<u8>,
     across: Vec<u8>,
-    moved: Vec<u8>,
+    moved: Bitmap,
+    map: Bitmap,
     /// What is surely the room: nobody is near it, and was not then.
-    room: Vec<u8>,
+    room: Bitmap,
 }
 
 /// A picture that is compared with, and where people were in it.
 #[derive(Debug, Default)]
 struct Reference {
     planes: [Vec<u8>; 3],
-    /// 1 = somebody is within [`BORDER`].
-    people: Vec<u8>,
+    /// Where somebody is within [`BORDER`].
+    people: Bitmap,
 }
 
 /// The room is farther than this from people, in reduced pixels.
 const BORDER: usize = 3;
 
 impl Reference {
-    fn take(&mut self, picture: &Smooth, people: &[u8]) {
+    fn take(&mut self, picture: &Smooth, people: &Bitmap) {
         for (kept, plane) in self.planes.iter_mut().zip(picture.planes()) {
             kept.clear();
             kept.extend_from_slice(plane);
         }
-        self.people.clear();
-        self.people.extend_from_slice(people);
+        self.people.copy_from(people);
     }
 }
 
@@ -64,10 +64,9 @@ impl Stillness {
 
     /// Looks at a frame; nothing has moved in the first one.
     pub(crate) fn look(&mut self, now: &Smooth, people: &Mask, at: Timestamp) {
-        self.room.clear();
-        let somebody = people.values().iter().map(|&v| u8::from(v >= SOMEBODY));
-        self.room.extend(somebody);
-        bitmap::dilate_square(&mut self.room, now.size().0, BORDER, &mut self.across);
+        self.room
+            .mark(now.size(), [people.values()], |[v]| v >= SOMEBODY);
+        self.room.dilate_square(BORDER);
         // One of before a pause says nothing of who moves now.
         let useless = |taken: Timestamp| at < taken || at.since(taken) > 3 * REFERENCE_AGE;
         if self.size != now.size() || self.taken_at.is_none_or(useless) {
@@ -77,34 +76,33 @@ impl Stillness {
             self.next_at = None;
         }
         self.renew(now, at);
-        for (room, &then) in self.room.iter_mut().zip(&self.reference.people) {
-            *room = 1 - (*room | then);
-        }
+        self.room
+            .combine([&self.reference.people], |now, [then]| now | then);
+        self.room.invert();
         let shift = self.shift(now);
         self.shift_reference(shift);
+        self.moved.fit(self.size);
         self.moved.clear();
-        self.moved.resize(self.size.0 * self.size.1, 0);
         for (plane, then) in now.planes().into_iter().zip(&self.shifted) {
             let (width, across) = (self.size.0, &mut self.across);
             pick_around(then, width, &mut self.least, across, u8::min);
             pick_around(then, width, &mut self.most, across, u8::max);
-            let around = self.least.iter().zip(&self.most);
-            for (moved, (&value, (&least, &most))) in
-                self.moved.iter_mut().zip(plane.iter().zip(around))
-            {
+            let planes = [plane, &self.least, &self.most];
+            self.map.mark(self.size, planes, |[value, least, most]| {
                 let beyond = value.saturating_sub(most).max(least.saturating_sub(value));
-                *moved |= u8::from(beyond > MOVED_LEVELS);
-            }
+                beyond > MOVED_LEVELS
+            });
+            self.moved.combine([&self.map], |moved, [map]| moved | map);
         }
     }
 
-    /// What has moved, 1 = it has.
-    pub(crate) fn moved(&self) -> &[u8] {
+    /// What has moved.
+    pub(crate) fn moved(&self) -> &Bitmap {
         &self.moved
     }
 
-    /// What is surely the room, now and when the reference was taken: 1 = it is.
-    pub(crate) fn room(&self) -> &[u8] {
+    /// What is surely the room, now and when the reference was taken.
+    pub(crate) fn room(&self) -> &Bitmap {
         &self.room
     }
 
@@ -151,7 +149,7 @@ impl Stillness {
             for y in (margin..height.saturating_sub(margin)).step_by(STEP) {
                 for x in (margin..width.saturating_sub(margin)).step_by(STEP) {
                     let at = y * width + x;
-                    if self.room[at] == 1 {
+                    if self.room.get(x, y) {
                         let from = between(then, width, (2 * x as isize + dx, 2 * y as isize + dy));
                         sum += u64::from(luma[at].abs_diff(from));
                     }
@@ -240,9 +238,9 @@ mod tests {
             let at = Timestamp::from_millis(33 * frame);
             stillness.look(&smooth, &people, at);
             let moved = stillness.moved();
-            let marked = (12..28).flat_map(|y| (34..46).map(move |x| y * 80 + x));
-            let (all, count) = marked.fold((0, 0), |(all, count), at| {
-                (all + 1, count + usize::from(moved[at]))
+            let marked = (12..28).flat_map(|y| (34..46).map(move |x| (x, y)));
+            let (all, count) = marked.fold((0, 0), |(all, count), (x, y)| {
+                (all + 1, count + usize::from(moved.get(x, y)))
             });
             share = f32::max(share, count as f32 / all as f32);
         }

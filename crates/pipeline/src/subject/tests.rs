@@ -44,7 +44,7 @@ fn drawn(mask: &Mask, rows: usize) -> Vec<String> {
 struct Looker {
     finder: SubjectFinder,
     frame: u64,
-    like: Vec<u8>,
+    like: Bitmap,
 }
 
 const AT_ONCE: Choice = Choice {
@@ -66,7 +66,7 @@ impl Looker {
             matte.height(),
             |_, _| 90,
         ));
-        self.like.resize(matte.values().len(), 0);
+        self.like.fit((matte.width(), matte.height()));
         let at = Timestamp::from_millis(33 * self.frame);
         let sight = Sight {
             at,
