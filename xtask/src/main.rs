@@ -3,6 +3,7 @@
 // A command-line tool speaks on its standard streams.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod arm;
 mod cameras;
 mod commands;
 mod instructions;
@@ -24,6 +25,7 @@ usage: cargo xtask COMMAND
   test --cameras                  run the tests of real V4L2 devices in a virtual machine, built the first time
   test --pipewire                 run the tests of the PipeWire camera in a session of their own; needs PipeWire
   test --browser                  show the virtual camera to Chromium in that machine
+  test --arm                      run the tests of the CPU's pixel work on 64-bit ARM, emulated; needs QEMU
   soak [MINUTES]                  run `frosted run` in that machine for so long (default 10); fails if it grows
   bench [-- OPTIONS]              set up, then run the criterion benchmarks; OPTIONS go to criterion
   bench --gpu [-- OPTIONS]        run those of the pixel work on the GPU, beside the CPU's (docs/BENCHMARKS.md)
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         ["test", "--cameras"] => cameras::test(),
         ["test", "--pipewire"] => pipewire::test(),
         ["test", "--browser"] => cameras::browser(),
+        ["test", "--arm"] => arm::test(),
         ["soak"] => cameras::soak("10"),
         ["soak", minutes] => cameras::soak(minutes),
         ["bench", "--gpu", "--", options @ ..] | ["bench", "--gpu", options @ ..] => {
