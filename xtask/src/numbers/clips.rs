@@ -13,6 +13,9 @@ const SOURCE: &str = "examples/data/webcam.mjpeg";
 const FRAMES: u64 = 100;
 const MAX_BYTES: u64 = 256 << 20;
 
+/// A small picture that is scaled up has no grain, and its JPEG far fewer bytes than a camera's.
+const NOISE: &str = ",noise=alls=8:allf=t";
+
 /// Frames that go into `frosted blur - -`, which shows its pipeline three before it gives the first.
 pub(super) const STREAM_FRAMES: usize = 10;
 
@@ -23,7 +26,12 @@ pub(super) fn raw(format: &str, (width, height): Size) -> PathBuf {
 
 /// The clip at the usual size, as a camera delivers it.
 pub(super) fn mjpeg() -> PathBuf {
-    folder().join("usual.mjpeg")
+    folder().join("grainy.mjpeg")
+}
+
+/// Mean bytes of its pictures; none if it was not made.
+pub(super) fn mjpeg_picture_bytes() -> Option<u64> {
+    Some(fs::metadata(mjpeg()).ok()?.len() / FRAMES)
 }
 
 /// The clip's beginning at the usual size, for a pipe.
@@ -55,13 +63,13 @@ pub(super) fn make(cases: &[Case]) -> Result<(), String> {
                     let options = [
                         "-pix_fmt", "yuvj422p", "-c:v", "mjpeg", "-q:v", "3", "-f", "mjpeg",
                     ];
-                    ffmpeg(&mjpeg(), USUAL, FRAMES, &options)?;
+                    ffmpeg(&mjpeg(), &filter(USUAL, NOISE), FRAMES, &options)?;
                 }
             }
             Case::Peer(peer) => make_raw("bgr24", peer.size)?,
             Case::Start(_) => {
                 let options = ["-pix_fmt", "yuv420p", "-f", "yuv4mpegpipe"];
-                ffmpeg(&y4m(), USUAL, STREAM_FRAMES as u64, &options)?;
+                ffmpeg(&y4m(), &filter(USUAL, ""), STREAM_FRAMES as u64, &options)?;
             }
         }
     }
@@ -70,7 +78,12 @@ pub(super) fn make(cases: &[Case]) -> Result<(), String> {
 
 fn make_raw(format: &str, size: Size) -> Result<(), String> {
     let options = ["-pix_fmt", format, "-f", "rawvideo"];
-    ffmpeg(&raw(format, size), size, frames(format, size), &options)
+    ffmpeg(
+        &raw(format, size),
+        &filter(size, ""),
+        frames(format, size),
+        &options,
+    )
 }
 
 fn frames(format: &str, (width, height): Size) -> u64 {
@@ -83,17 +96,20 @@ fn frames(format: &str, (width, height): Size) -> u64 {
     FRAMES.min(MAX_BYTES / bytes)
 }
 
-fn ffmpeg(path: &Path, (width, height): Size, frames: u64, options: &[&str]) -> Result<(), String> {
+fn filter((width, height): Size, rest: &str) -> String {
+    format!("scale={width}:-2:flags=bicubic,crop={width}:{height}{rest}")
+}
+
+fn ffmpeg(path: &Path, filter: &str, frames: u64, options: &[&str]) -> Result<(), String> {
     if path.is_file() {
         return Ok(());
     }
     // What is broken off must not be taken for a whole clip the next time.
     let part = path.with_extension("part");
-    let filter = format!("scale={width}:-2:flags=bicubic,crop={width}:{height}");
     let status = Command::new("ffmpeg")
         .args(["-v", "error", "-y", "-i"])
         .arg(root().join(SOURCE))
-        .args(["-vf", &filter, "-frames:v", &frames.to_string()])
+        .args(["-vf", filter, "-frames:v", &frames.to_string()])
         .args(options)
         .arg(&part)
         .stdin(Stdio::null())

@@ -23,7 +23,7 @@ pub(super) fn facts(options: &Options<'_>, peers: Option<&Peers>) -> Value {
         "kernel": said(Command::new("uname").args(["-s", "-r"])).ok(),
         "rustc": said(Command::new("rustc").arg("--version")).ok(),
         "date": said(Command::new("date").args(["-u", "+%Y-%m-%d"])).ok(),
-        "commit": git(&["rev-parse", "--short=10", "HEAD"]),
+        "commit": git(&["describe", "--always", "--dirty", "--exclude=*", "--abbrev=10"]),
         "load": fs::read_to_string("/proc/loadavg").ok().and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok()),
         "peers": peers.map(|peers| &peers.versions),
         "quick": options.quick,

@@ -126,7 +126,11 @@ fn measure(options: &Options<'_>) -> Result<(), Stop> {
         None
     };
     if cases.is_empty() {
-        return Err(format!("no case has \"{}\" in its name", options.only.unwrap_or("")).into());
+        let reason = match left_out.as_slice() {
+            [] => format!("no case has \"{}\" in its name", options.only.unwrap_or("")),
+            reasons => format!("nothing is left to run: {}", reasons.join("; ")),
+        };
+        return Err(reason.into());
     }
     clips::make(&cases)?;
     let run = run::Runner {
@@ -168,6 +172,7 @@ fn binary_size() -> serde_json::Value {
     serde_json::json!({
         "stripped_bytes": strip.then(|| bytes(&stripped)).flatten(),
         "bytes": bytes(&program()),
+        "mjpeg_picture_bytes": clips::mjpeg_picture_bytes(),
     })
 }
 

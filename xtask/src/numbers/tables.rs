@@ -291,10 +291,12 @@ pub(super) fn rest(figures: &Figures) -> String {
     };
     let decoding = figures.own(&Own::usual("quality", "nv12", USUAL), "decode_ms");
     let (width, height) = USUAL;
+    let bytes = figures.median("binary", "mjpeg_picture_bytes");
+    let kilobytes = ms(bytes.map(|bytes| bytes / 1e3));
     let mut table = head(&["", ""]);
     table += &line("the program, stripped", &[megabytes("stripped_bytes")]);
     table += &line(
-        &format!("decoding a Motion JPEG picture of {width}x{height}, CPU"),
+        &format!("decoding a Motion JPEG picture of {width}x{height}, 4:2:2, {kilobytes} KB, CPU"),
         &[format!("{} ms", ms(decoding))],
     );
     table
@@ -313,6 +315,7 @@ fn number(value: f64) -> String {
     }
 }
 
+/// Of milliseconds, megabytes and whatever else has no unit beside it.
 fn ms(value: Option<f64>) -> String {
     value.map_or_else(|| MISSING.into(), number)
 }
