@@ -1,5 +1,6 @@
 //! `numbers`: every published figure from one run, beside the peers, into docs/BENCHMARKS.md and the README.
 
+mod beside;
 mod clips;
 mod figures;
 mod machine;
@@ -146,7 +147,7 @@ fn measure(options: &Options<'_>) -> Result<(), Stop> {
     fs::write(&results, format!("{:#}\n", figures.to_json()))
         .map_err(|error| wrong(&results, error))?;
     let page = page::page(&figures);
-    println!("{}\n\n{page}", tables::readme(&figures));
+    println!("{}\n\n{page}", beside::readme(&figures));
     eprintln!("\nraw results: {}", results.display());
     if !left_out.is_empty() {
         return Err(format!("nothing was published: {}", left_out.join("; ")).into());

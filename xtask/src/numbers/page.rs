@@ -4,7 +4,7 @@ use super::figures::Figures;
 use super::plan::{Own, USUAL};
 use super::plots::{COST, STREAMS, THREADS};
 use super::publish::wrapped;
-use super::{machine, tables};
+use super::{beside, machine, tables};
 
 pub(super) fn page(figures: &Figures) -> String {
     let facts = &figures.facts;
@@ -72,9 +72,9 @@ frames a second each.
 
 ![What streams cost]({STREAMS})",
         machine = machine::words(facts),
-        beside = tables::beside_others(figures),
-        more = tables::beside_others_more(figures),
-        losses = tables::losses(figures),
+        beside = beside::table(figures),
+        more = beside::more(figures),
+        losses = beside::losses(figures),
         matrix = tables::matrix(figures),
         paced = tables::paced(figures),
         streams = tables::streams(figures),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::figures::Figures;
-use super::{plots, tables};
+use super::{beside, plots};
 use crate::workspace::root;
 
 /// Figures stand between these lines.
@@ -22,7 +22,7 @@ const README: &str = "README.md";
 /// # Errors
 /// One line that names the file and says what is wrong with it. Both documents are looked at before one is written.
 pub(super) fn all(figures: &Figures, page: &str) -> Result<(), String> {
-    let documents = [(PAGE, page.to_owned()), (README, tables::readme(figures))];
+    let documents = [(PAGE, page.to_owned()), (README, beside::readme(figures))];
     let mut texts = Vec::new();
     for (name, figures) in documents {
         let path = root().join(name);
