@@ -111,7 +111,7 @@ pub(super) fn losses(figures: &Figures) -> String {
                 };
                 compared += 1;
                 if peer < own {
-                    losses.push(format!("{what} ({} against {})", number(peer), number(own)));
+                    losses.push(format!("{what} ({peer:.1} against {own:.1})"));
                 }
             };
             for size in SIZES {
@@ -133,11 +133,9 @@ pub(super) fn losses(figures: &Figures) -> String {
             let peer = figures.median(&peer_name(script, Cores::One, USUAL), "start_ms");
             compare("start".into(), start, peer);
             if !losses.is_empty() {
-                sentences.push(format!(
-                    "- {}: less than {words} takes: {}",
-                    peer_words(script),
-                    losses.join(", ")
-                ));
+                let peer = peer_words(script);
+                let peer = peer.split_once(':').map_or(peer, |(name, _)| name);
+                sentences.push(format!("- {peer}, than {words}: {}", losses.join(", ")));
             }
         }
     }
@@ -148,7 +146,7 @@ pub(super) fn losses(figures: &Figures) -> String {
         return "In none of these figures a peer takes less.".into();
     }
     format!(
-        "Where a peer takes less (ms, MB):\n\n{}",
+        "Which peer takes less (ms, MB):\n\n{}",
         sentences.join("\n")
     )
 }
@@ -205,9 +203,11 @@ mod tests {
     #[test]
     fn losses_are_named() {
         let losses = losses(&measured());
-        assert!(losses.contains("embedded engine, default network takes: processor time at 1280x720 (6.0 against 12)"), "{losses}");
+        let words = "Python, tuned, than frosted, embedded engine, default network: processor time at \
+            1280x720 (6.0 against 12.0)";
+        assert!(losses.contains(words), "{losses}");
         assert!(
-            !losses.contains("than frosted, default network takes"),
+            !losses.contains("than frosted, default network:"),
             "{losses}"
         );
         assert_eq!(super::losses(&Figures::new(Value::Null)), "");

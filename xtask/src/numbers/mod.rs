@@ -140,7 +140,11 @@ fn measure(options: &Options<'_>) -> Result<(), Stop> {
     };
     let mut figures = Figures::new(machine::facts(options, peers.as_ref()));
     figures.add("binary", binary_size());
+    let before = machine::Ticks::now();
     left_out.extend(run.all(&cases, options.rounds(), &mut figures));
+    let others = machine::Ticks::now().zip(before);
+    let others = others.and_then(|(after, before)| after.cores_of_others_since(before));
+    figures.facts["cores_of_others"] = others.into();
     let results = folder().join("results.json");
     let wrong =
         |path: &std::path::Path, error: std::io::Error| format!("{}: {error}", path.display());

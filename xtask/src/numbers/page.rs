@@ -23,7 +23,7 @@ pub(super) fn page(figures: &Figures) -> String {
             )
         });
     wrapped(&format!(
-        "{machine}
+        "{machine} {warning}
 
 Medians of {rounds} rounds; all runs in one shuffled order, each a process of its own.{spread} Of our frames {person} of \
 {frames} showed the person, the others were covered. {engines}
@@ -72,6 +72,7 @@ frames a second each.
 
 ![What streams cost]({STREAMS})",
         machine = machine::words(facts),
+        warning = machine::warning(facts),
         beside = beside::table(figures),
         more = beside::more(figures),
         losses = beside::losses(figures),

@@ -74,7 +74,13 @@ impl Chart<'_> {
             "ink",
             self.x.label,
         );
-        text(&mut svg, (LEFT, TOP - 6.0), "end", "ink", self.y.label);
+        text(
+            &mut svg,
+            (LEFT - 6.0, TOP - 12.0),
+            "end",
+            "ink",
+            self.y.label,
+        );
         let mut ends = Vec::new();
         for (number, series) in self.series.iter().enumerate() {
             let places: Vec<(f64, f64)> = series
@@ -137,7 +143,7 @@ fn names(svg: &mut String, mut ends: Vec<(f64, f64, usize, &str)>) {
             svg,
             (x + 9.0, y + 4.0),
             "start",
-            &format!("f{colour}"),
+            &format!("name f{colour}"),
             name,
         );
     }
@@ -153,10 +159,12 @@ fn style() -> String {
                 format!(".l{number}{{stroke:{colour}}}.f{number}{{fill:{colour}}}")
             })
             .collect();
-        format!(".page{{fill:{page}}}.ink{{fill:{ink}}}.grid{{stroke:{grid}}}{lines}")
+        format!(
+            ".page{{fill:{page}}}.name{{stroke:{page}}}.ink{{fill:{ink}}}.grid{{stroke:{grid}}}{lines}"
+        )
     };
     format!(
-        "<style>polyline{{fill:none;stroke-width:2}}.title{{font-size:15px}}{}\n\
+        "<style>polyline{{fill:none;stroke-width:2}}.title{{font-size:15px}}.name{{stroke-width:4px;paint-order:stroke}}{}\n\
          @media (prefers-color-scheme:dark){{{}}}</style>\n",
         rules("#ffffff", "#24292f", "#d8dee4", &LIGHT),
         rules("#0d1117", "#d0d7de", "#30363d", &DARK)
