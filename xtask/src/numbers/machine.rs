@@ -88,18 +88,22 @@ impl Ticks {
 /// So much of a core is taken by any machine's own doings.
 const QUIET: f64 = 0.1;
 
-/// What a reader must know about the figures if the machine was not ours alone.
-pub(super) fn warning(facts: &Value) -> String {
-    let others = facts["cores_of_others"]
+/// What other programs took, if it was more than that.
+fn others(facts: &Value) -> Option<f64> {
+    facts["cores_of_others"]
         .as_f64()
-        .filter(|cores| *cores > QUIET);
-    others.map_or_else(String::new, |others| {
-        format!(
-            "**Other programs took {others:.1} of the {} cores meanwhile:** wall-clock times, late frames, what threads \
-             gain and how many streams there is room for are those of a busy machine; processor times suffer less.",
-            facts["cores"]
-        )
-    })
+        .filter(|cores| *cores > QUIET)
+}
+
+/// What a reader must know about times if the machine was not ours alone.
+pub(super) fn warning(facts: &Value) -> &'static str {
+    match others(facts) {
+        Some(_) => {
+            "**Wall-clock times, late frames, what threads gain and how many streams there is room for are those of a \
+             busy machine;** processor times suffer less."
+        }
+        None => "",
+    }
 }
 
 /// One or two sentences.
@@ -113,8 +117,12 @@ pub(super) fn words(facts: &Value) -> String {
     let peers = facts["peers"]
         .as_str()
         .map_or_else(String::new, |versions| format!(" Peers: {versions}."));
+    let others = others(facts).map_or_else(String::new, |others| {
+        let cores = &facts["cores"];
+        format!(" Other programs took {others:.1} of the {cores} cores meanwhile.")
+    });
     format!(
-        "{}, commit {}: {} cores of {}, {}, {rustc}, default target.{peers}",
+        "{}, commit {}: {} cores of {}, {}, {rustc}, default target.{peers}{others}",
         word("date"),
         word("commit"),
         facts["cores"],
@@ -149,9 +157,11 @@ mod tests {
 
     #[test]
     fn a_busy_machine_is_told_and_a_quiet_one_is_not() {
-        let of = |cores: f64| warning(&json!({"cores": 2, "cores_of_others": cores}));
-        assert!(of(1.26).contains("1.3 of the 2 cores"));
-        assert_eq!(of(0.05), "");
+        let facts = |cores: f64| json!({"cores": 2, "cores_of_others": cores});
+        assert!(words(&facts(1.26)).contains("took 1.3 of the 2 cores"));
+        assert!(warning(&facts(1.26)).contains("busy"));
+        assert!(!words(&facts(0.05)).contains("took"));
+        assert_eq!(warning(&facts(0.05)), "");
         assert_eq!(warning(&Value::Null), "");
     }
 }
