@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use frosted::{
-    Background, EngineChoice, Frame, FrameSpec, Newcomers, PixelFormat, Settings, Setup,
-    TextHeight, Timestamp,
+    Background, CompositorChoice, EngineChoice, Frame, FrameSpec, Newcomers, PixelFormat, Settings,
+    Setup, TextHeight, Timestamp,
 };
 
 /// The portrait of `examples/data`, cut to 16:9 and scaled to `width` by `height`.
@@ -65,6 +65,8 @@ fn pipeline(criterion: &mut Criterion) {
                 };
                 let setup = Setup {
                     engine,
+                    // A GPU, which auto would try, is measured by the benchmark gpu.
+                    compositor: CompositorChoice::Cpu,
                     settings,
                     ..Setup::default()
                 };

@@ -7,6 +7,7 @@ mod arm;
 mod cameras;
 mod commands;
 mod instructions;
+mod numbers;
 mod onnxruntime;
 mod packages;
 mod pipewire;
@@ -35,6 +36,10 @@ usage: cargo xtask COMMAND
                                   set up, make the bundled scenes, measure mattes on them and write the table to
                                   docs/MATTE.md; with scenes of your own (DIR) or OPTIONS for `frosted quality` it is
                                   printed only; PYTHON is one that has MediaPipe
+  numbers [--quick] [--only NAME] [--rounds N]
+                                  measure every published figure, beside MediaPipe and two Python programs (through pip,
+                                  or FROSTED_PEERS_PYTHON), and write docs/BENCHMARKS.md and the README's table; quick
+                                  runs and parts are printed only. Needs ffmpeg
   fuzz [SECONDS]                  mutate the fuzz corpus for so long per target (default 60), on the stable compiler
   check-platforms                 type-check the code of Windows and macOS; needs Debian on x86-64 and no root
   package-check                   see that each published package holds what it should and nothing else
@@ -71,6 +76,10 @@ fn main() -> ExitCode {
         ["instructions", "--update"] => instructions::run(true),
         ["quality", options @ ..] => match quality::Options::parse(options) {
             Some(options) => quality::run(&options),
+            None => unknown(&arguments),
+        },
+        ["numbers", options @ ..] => match numbers::Options::parse(options) {
+            Some(options) => numbers::run(&options),
             None => unknown(&arguments),
         },
         ["fuzz"] => commands::fuzz("60"),

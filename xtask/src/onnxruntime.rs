@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::workspace::target_dir;
 
-const VERSION: &str = "1.31.1";
+pub(crate) const VERSION: &str = "1.31.1";
 
 /// The library in the wheel of one platform.
 struct Library {

@@ -1,11 +1,13 @@
+mod bench;
 mod machinery;
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
-use frosted::{Background, Model, PixelFormat, Rgb, TextHeight};
+use frosted::{Background, Model, Rgb, TextHeight};
 
+pub(crate) use bench::BenchOptions;
 pub(crate) use machinery::Machinery;
 
 use crate::config::{SubjectRule, Wishes, height};
@@ -102,24 +104,6 @@ What they are exactly stands in docs/MATTE.md. What frosted paints is measured a
 painted: a frame that it covers whole has no person. True mattes that are its own are warned
 of, also in the JSON (own_mattes). No file is written but that of --json.";
 
-const BENCH_KEYS: &str = "\
-The line of JSON:
-  frames                     frames measured
-  width, height, format      of a frame: pixels, and how it lies in memory
-  threads                    for the pixel work
-  ms_median, ms_p10, ms_p95, ms_p99
-                             milliseconds of a frame from call to return: percentiles
-  cpu_ms, cpu_ms_p95         processor time of a frame, all threads, milliseconds: median
-                             and 95th percentile; null where the system does not tell it
-  rss_anon_peak_mb           the most anonymous memory held, raw frames not counted,
-                             megabytes (10^6 bytes); null but on Linux
-  text_height_px             letters up to so many pixels stay unreadable; null where nothing
-                             of the room is shown
-  engine, model              what ran and which network
-  compositor                 what did the pixel work, and why
-  stages                     median milliseconds of reduce, segment, decide and paint
-  shown                      frames by what was shown";
-
 /// Shows the person and hides the room: a virtual camera, and for pictures and clips.
 #[derive(Debug, Parser)]
 #[command(name = "frosted", version, after_help = EXIT_CODES, max_term_width = 100)]
@@ -146,7 +130,7 @@ pub(crate) enum Command {
     Matte(MatteOptions),
     /// Measure how close mattes are to true ones: this program's, its network's alone, others'.
     Quality(QualityOptions),
-    /// Measure the time of a frame; prints one line of JSON.
+    /// Measure frames, as fast as they are done or by a clock; prints one line of JSON.
     Bench(BenchOptions),
     /// Say which engine, models, programs, settings and cameras are there, and how to get what
     /// is missing.
@@ -378,29 +362,6 @@ impl FromStr for Against {
             _ => Err(format!("\"{text}\" is not of the form NAME=DIR")),
         }
     }
-}
-
-#[derive(Debug, Args)]
-#[command(after_long_help = BENCH_KEYS, after_help = BENCH_KEYS)]
-pub(crate) struct BenchOptions {
-    /// Raw frames one behind another, without gaps; held in memory.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) raw: PathBuf,
-
-    /// How they lie in memory: bgr24, rgb24, nv12, i420, yuyv, rgba, bgra, uyvy, nv21, i422.
-    #[arg(long, value_name = "FORMAT")]
-    pub(crate) format: PixelFormat,
-
-    /// Their size.
-    #[arg(long, value_name = "WxH")]
-    pub(crate) size: Size,
-
-    /// How many are measured, after 10 that are not; FILE is gone through as often as needed.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
-    pub(crate) frames: u64,
-
-    #[command(flatten)]
-    pub(crate) protect: ProtectOptions,
 }
 
 #[derive(Debug, Args)]

@@ -41,6 +41,20 @@ impl Tally {
         self.plates = self.plates.max(report.plates);
     }
 
+    /// Counts the frames of another stream with the same settings.
+    pub(crate) fn extend(&mut self, other: Self) {
+        for (shown, count) in other.shown {
+            *self.shown.entry(shown).or_default() += count;
+        }
+        for (cause, count) in other.covered {
+            *self.covered.entry(cause).or_default() += count;
+        }
+        self.person += other.person;
+        self.times.extend(other.times);
+        self.plate_bits = self.plate_bits.max(other.plate_bits);
+        self.plates = self.plates.max(other.plates);
+    }
+
     fn cover(&mut self, cause: Cause) {
         *self.covered.entry(cause.to_string()).or_default() += 1;
     }

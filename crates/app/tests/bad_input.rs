@@ -283,6 +283,44 @@ fn raw_frames_of_the_wrong_length() {
     );
     fails(&bench("raw", "large", "5"), 2, &["large", "WxH"]);
     fails(&bench("raw", "64x48", "0"), 2, &["0"]);
+    let given = |options: &[&str]| {
+        let arguments = [
+            "bench", "--raw", "raw", "--format", "nv12", "--size", "64x48",
+        ];
+        run(folder.path(), &[&arguments, options].concat())
+    };
+    fails(&given(&[]), 2, &["--frames", "--seconds"]);
+    fails(
+        &given(&["--frames", "1", "--seconds", "1"]),
+        2,
+        &["--seconds"],
+    );
+    fails(
+        &given(&["--frames", "1", "--streams", "17"]),
+        2,
+        &["17", "1..=16"],
+    );
+    fails(&given(&["--frames", "1", "--pace", "0"]), 2, &["0"]);
+    fs::write(folder.path().join("frame"), vec![90; 4608]).unwrap();
+    let clip = repository().join("examples/data/webcam.mjpeg");
+    fs::copy(clip, folder.path().join("clip.mjpeg")).unwrap();
+    let arguments = [
+        "bench",
+        "--raw",
+        "frame",
+        "--format",
+        "nv12",
+        "--size",
+        "64x48",
+        "--frames",
+        "1",
+        "--engine",
+        "rten",
+        "--mjpeg",
+        "clip.mjpeg",
+    ];
+    let words = ["clip.mjpeg", "400x300", "64x48"];
+    fails(&run(folder.path(), &arguments), 1, &words);
     let alpha = [
         "bench",
         "--raw",

@@ -150,6 +150,74 @@ fn bench_prints_one_line_of_json() {
     assert_eq!(line["model"], "selfie-general-320x192");
 }
 
+/// What `frosted bench` says of the webcam clip with these options.
+fn bench(options: &[&str]) -> serde_json::Value {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, frames) = webcam_frames(3);
+    let raw: Vec<u8> = frames
+        .iter()
+        .flat_map(|frame| frame.bytes().to_vec())
+        .collect();
+    fs::write(folder.path().join("raw"), raw).unwrap();
+    let clip = repository().join("examples/data/webcam.mjpeg");
+    fs::copy(clip, folder.path().join("clip.mjpeg")).unwrap();
+    let arguments = [
+        "bench", "--raw", "raw", "--format", "i420", "--size", "400x300", "--engine", "rten",
+    ];
+    let output = succeeds(run(folder.path(), &[&arguments, options].concat()));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn bench_by_the_clock_takes_as_long_as_the_clock_says_and_counts_what_is_late() {
+    let line = bench(&["--pace", "10", "--seconds", "1", "--mjpeg", "clip.mjpeg"]);
+    let number = |key: &str| {
+        line[key]
+            .as_f64()
+            .unwrap_or_else(|| panic!("{key} in {line}"))
+    };
+    assert_eq!(line["frames"], 10);
+    assert_eq!(line["pace"], "10");
+    assert_eq!(line["streams"], 1);
+    assert!(line["fairness"].is_null() && line["rss_anon_extra_stream_mb"].is_null());
+    assert!(number("ms_p99") <= number("ms_max") && number("deadline_misses") <= 10.0);
+    assert!(number("copy_ms") > 0.0 && number("decode_ms") > number("copy_ms"));
+    if cfg!(unix) {
+        assert!(number("cpu_ms_p99") <= number("cpu_ms_max") && number("cpu_ms_mean") > 0.0);
+        // Between the frames it sleeps, on an engine that takes some 20 ms in 100.
+        assert!(number("cpu_share") > 0.0, "{line}");
+    }
+    if cfg!(target_os = "linux") {
+        let switches = line["context_switches"]["voluntary"].as_u64().unwrap();
+        assert!(switches >= 9, "it waited for 9 frames: {line}");
+    }
+
+    // No machine has a frame done within a millisecond in a build for tests.
+    let line = bench(&["--pace", "1000", "--frames", "10"]);
+    assert_eq!(line["frames"], 10);
+    assert_eq!(line["deadline_misses"], 10, "{line}");
+    let line = bench(&["--frames", "3"]);
+    assert!(line["pace"].is_null() && line["deadline_misses"].is_null());
+}
+
+#[test]
+fn bench_of_several_streams_counts_the_frames_of_all() {
+    let line = bench(&["--streams", "3", "--frames", "8"]);
+    assert_eq!(line["frames"], 24, "{line}");
+    assert_eq!(line["streams"], 3);
+    assert_eq!(line["shown"]["person"], 24);
+    assert!(line["fairness"].as_f64().unwrap() >= 1.0);
+    assert!(line["cpu_ms"].is_null(), "nobody knows whose it was");
+    if cfg!(unix) {
+        assert!(line["cpu_ms_mean"].as_f64().unwrap() > 0.0);
+    }
+    if cfg!(target_os = "linux") {
+        let peak = line["rss_anon_peak_mb"].as_f64().unwrap();
+        let extra = line["rss_anon_extra_stream_mb"].as_f64().unwrap();
+        assert!(extra > 0.0 && 2.0 * extra < peak, "{line}");
+    }
+}
+
 #[test]
 fn check_tells_what_is_there_and_how_to_get_the_rest() {
     let folder = tempfile::tempdir().unwrap();

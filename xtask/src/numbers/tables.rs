@@ -1,0 +1,255 @@
+//! Our own figures as Markdown.
+
+use super::figures::Figures;
+use super::plan::{LARGE, MODELS, Own, SIZES, STREAMS, Size, USUAL};
+
+/// Mean processor time of a frame.
+pub(super) const CPU: &str = "cpu_ms_mean";
+/// Median of a frame's time from call to return.
+pub(super) const WALL: &str = "ms_median";
+/// The most anonymous memory, raw frames not counted.
+pub(super) const MEMORY: &str = "rss_anon_peak_mb";
+
+/// Everything of ours: processor time and wall-clock time.
+pub(super) fn matrix(figures: &Figures) -> String {
+    let columns = format!("{} | {}", sizes_of("NV12"), sizes_of("BGR"));
+    let mut table = head(&["CPU / wall, ms", &columns]);
+    for engine in ["ort", "rten"] {
+        for model in MODELS {
+            for background in ["blur", "frost"] {
+                for threads in [1, 2] {
+                    let cells: Vec<String> = ["nv12", "bgr24"]
+                        .iter()
+                        .flat_map(|format| SIZES.map(|size| (*format, size)))
+                        .map(|(format, size)| {
+                            let own = Own {
+                                engine,
+                                background,
+                                threads,
+                                ..Own::usual(model, format, size)
+                            };
+                            both(figures.own(&own, CPU), figures.own(&own, WALL))
+                        })
+                        .collect();
+                    if cells.iter().any(|cell| cell != MISSING) {
+                        let threads = if threads == 1 {
+                            "1 thread"
+                        } else {
+                            "2 threads"
+                        };
+                        table += &line(
+                            &format!("{engine}, {model}, {background}, {threads}"),
+                            &cells,
+                        );
+                    }
+                }
+            }
+        }
+    }
+    table
+}
+
+/// Frames that are handed over by the clock.
+pub(super) fn paced(figures: &Figures) -> String {
+    let columns = "wall p50 | p95 | p99 | max | CPU p50 | p95 | p99 | max | late | one core | memory, MB | switches";
+    let mut table = head(&["NV12, blur, ONNX Runtime, one thread", columns]);
+    let cases = [
+        ("quality", USUAL, 30),
+        ("landscape", USUAL, 30),
+        ("quality", SIZES[2], 30),
+        ("quality", USUAL, 60),
+    ];
+    for (model, size, pace) in cases {
+        let own = Own::paced(model, size, pace);
+        let of = |key: &str| figures.own(&own, key);
+        let mut cells: Vec<String> = [
+            WALL,
+            "ms_p95",
+            "ms_p99",
+            "ms_max",
+            "cpu_ms",
+            "cpu_ms_p95",
+            "cpu_ms_p99",
+            "cpu_ms_max",
+        ]
+        .map(|key| ms(of(key)))
+        .into();
+        cells.push(late(figures, &own));
+        cells.push(percent(of("cpu_share")));
+        cells.push(ms(of(MEMORY)));
+        cells.push(ms(of("context_switches/voluntary")
+            .zip(of("frames"))
+            .map(|(count, frames)| count / frames)));
+        let (width, height) = size;
+        table += &line(
+            &format!("{model}, {width}x{height}, {pace} a second"),
+            &cells,
+        );
+    }
+    table
+}
+
+/// Several cameras at once.
+pub(super) fn streams(figures: &Figures) -> String {
+    let columns = "cores taken | CPU of a frame | wall p50 | p95 | late | slowest : fastest | memory, MB | each further one, MB";
+    let mut table = head(&["streams", columns]);
+    for streams in STREAMS {
+        let own = Own::many(streams);
+        let of = |key: &str| figures.own(&own, key);
+        let cells = [
+            ms(of("cpu_share")),
+            ms(of(CPU)),
+            ms(of(WALL)),
+            ms(of("ms_p95")),
+            late(figures, &own),
+            ms(of("fairness")),
+            ms(of(MEMORY)),
+            ms(of("rss_anon_extra_stream_mb")),
+        ];
+        table += &line(&streams.to_string(), &cells);
+    }
+    table
+}
+
+fn late(figures: &Figures, own: &Own) -> String {
+    let frames = figures.own(own, "frames");
+    let late = figures.own(own, "deadline_misses").zip(frames);
+    percent(late.map(|(late, frames)| late / frames))
+}
+
+/// What a frame costs that is only copied.
+pub(super) fn copies(figures: &Figures) -> String {
+    let sizes: Vec<Size> = SIZES.into_iter().chain(LARGE).collect();
+    let mut table = head(&["copying a frame, ms", &sizes_row(&sizes)]);
+    for format in ["nv12", "bgr24"] {
+        let cells: Vec<String> = sizes
+            .iter()
+            .map(|size| ms(figures.own(&Own::usual("quality", format, *size), "copy_ms")))
+            .collect();
+        let words = if format == "nv12" { "NV12" } else { "BGR" };
+        table += &line(words, &cells);
+    }
+    table
+}
+
+/// Size of the program and what a camera's JPEG costs.
+pub(super) fn rest(figures: &Figures) -> String {
+    let megabytes = |key| {
+        figures
+            .median("binary", key)
+            .map_or_else(|| MISSING.into(), |bytes| format!("{:.1} MB", bytes / 1e6))
+    };
+    let decoding = figures.own(&Own::usual("quality", "nv12", USUAL), "decode_ms");
+    let (width, height) = USUAL;
+    let bytes = figures.median("binary", "mjpeg_picture_bytes");
+    let kilobytes = ms(bytes.map(|bytes| bytes / 1e3));
+    let mut table = head(&["", ""]);
+    table += &line("the program, stripped", &[megabytes("stripped_bytes")]);
+    table += &line(
+        &format!("decoding a Motion JPEG picture of {width}x{height}, 4:2:2, {kilobytes} KB, CPU"),
+        &[format!("{} ms", ms(decoding))],
+    );
+    table
+}
+
+/// What stands where nothing was measured.
+pub(super) const MISSING: &str = "–";
+
+/// Two digits that count, three above 100.
+pub(super) fn number(value: f64) -> String {
+    match value.abs() {
+        value if value >= 9.95 => format!("{value:.0}"),
+        value if value >= 0.995 => format!("{value:.1}"),
+        value if value >= 0.0995 => format!("{value:.2}"),
+        value => format!("{value:.3}"),
+    }
+}
+
+/// Of milliseconds, megabytes and whatever else has no unit beside it.
+pub(super) fn ms(value: Option<f64>) -> String {
+    value.map_or_else(|| MISSING.into(), number)
+}
+
+fn percent(value: Option<f64>) -> String {
+    value.map_or_else(
+        || MISSING.into(),
+        |value| format!("{} %", (value * 1000.0).round() / 10.0),
+    )
+}
+
+fn both(cpu: Option<f64>, wall: Option<f64>) -> String {
+    if cpu.is_none() && wall.is_none() {
+        return MISSING.into();
+    }
+    format!("{} / {}", ms(cpu), ms(wall))
+}
+
+pub(super) fn sizes_row(sizes: &[Size]) -> String {
+    let names: Vec<String> = sizes
+        .iter()
+        .map(|(width, height)| format!("{width}x{height}"))
+        .collect();
+    names.join(" | ")
+}
+
+fn sizes_of(format: &str) -> String {
+    let names = SIZES.map(|(width, height)| format!("{format} {width}x{height}"));
+    names.join(" | ")
+}
+
+pub(super) fn head(cells: &[&str; 2]) -> String {
+    let [first, rest] = cells;
+    let rule = "| --- ".repeat(2 + rest.matches('|').count());
+    format!("| {first} | {rest} |\n{rule}|\n")
+}
+
+pub(super) fn line(first: &str, cells: &[String]) -> String {
+    format!("| {first} | {} |\n", cells.join(" | "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::beside;
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn every_table_has_as_many_cells_in_each_line() {
+        let mut figures = Figures::new(Value::Null);
+        let own = Own::usual("quality", "nv12", USUAL);
+        figures.add(&own.to_string(), json!({CPU: 4.0, WALL: 4.1}));
+        for table in [
+            beside::table,
+            beside::more,
+            matrix,
+            paced,
+            streams,
+            copies,
+            rest,
+        ]
+        .map(|table| table(&figures))
+        {
+            let cells: Vec<usize> = table
+                .lines()
+                .map(|line| line.matches('|').count())
+                .collect();
+            assert!(cells.len() > 2, "{table}");
+            assert!(cells.iter().all(|count| *count == cells[0]), "{table}");
+        }
+    }
+
+    #[test]
+    fn numbers_have_two_digits_that_count() {
+        let cases = [
+            (123.4, "123"),
+            (12.34, "12"),
+            (9.96, "10"),
+            (1.26, "1.3"),
+            (0.126, "0.13"),
+            (0.0126, "0.013"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(number(value), text, "{value}");
+        }
+    }
+}
