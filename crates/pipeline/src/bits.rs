@@ -448,7 +448,7 @@ fn unpack(word: u64) -> [u8; WORD] {
     let bytes = word.to_le_bytes();
     for (eight, byte) in values.as_chunks_mut::<8>().0.iter_mut().zip(bytes) {
         // The byte eight times, of which each keeps its own bit; that is carried to the top.
-        let own = u64::from(byte) * 0x0101_0101_0101_0101 & 0x8040_2010_0804_0201;
+        let own = (u64::from(byte) * 0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
         let ones = (own + 0x7f7f_7f7f_7f7f_7f7f) >> 7 & 0x0101_0101_0101_0101;
         *eight = (ones * 255).to_le_bytes();
     }

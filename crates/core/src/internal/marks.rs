@@ -9,9 +9,7 @@ pub fn bits_of(marks: [u8; 16]) -> u16 {
     {
         use std::arch::x86_64::{_mm_movemask_epi8, _mm_set_epi64x};
         // SAFETY: every processor of the target has SSE2.
-        unsafe {
-            _mm_movemask_epi8(_mm_set_epi64x((marks >> 64) as i64, marks as i64)) as u16
-        }
+        unsafe { _mm_movemask_epi8(_mm_set_epi64x((marks >> 64) as i64, marks as i64)) as u16 }
     }
     #[cfg(not(target_arch = "x86_64"))]
     {
@@ -35,7 +33,8 @@ mod tests {
     #[test]
     fn bits_are_the_same_however_they_are_found() {
         for bits in 0..=u16::MAX {
-            let marks: [u8; 16] = std::array::from_fn(|at| 0u8.wrapping_sub((bits >> at & 1) as u8));
+            let marks: [u8; 16] =
+                std::array::from_fn(|at| 0u8.wrapping_sub((bits >> at & 1) as u8));
             assert_eq!(bits_of(marks), bits);
             let (low, high) = marks.split_at(8);
             let half = |half: &[u8]| multiplied(u64::from_le_bytes(half.try_into().unwrap()));

@@ -178,10 +178,10 @@ mod tests {
                     x: head.x + dx,
                     ..head
                 };
-                let mut left = all(&|x, y| (x + y) % 5 > 0);
+                let mut left = all(&|x, y| !(x + y).is_multiple_of(5));
                 shape.cut(&head, upright, &mut left);
                 let allowed = |x: usize, y: usize| {
-                    (x + y) % 5 > 0 && shape.allows(&head, upright, x as f32, y as f32)
+                    !(x + y).is_multiple_of(5) && shape.allows(&head, upright, x as f32, y as f32)
                 };
                 assert!(
                     left.marked().eq(all(&allowed).marked()),
