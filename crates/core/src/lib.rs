@@ -15,7 +15,8 @@
 //! assert_eq!(frame.row(1, 359).len(), 1280);
 //! # Ok::<(), frosted_core::FrameError>(())
 //! ```
-// `internal::level` compiles loops for what the processor has; nothing else may.
+// `internal::level` compiles loops for what the processor has, and `internal::marks` asks it for
+// what no loop is compiled to; nothing else may.
 #![deny(unsafe_code)]
 
 mod background;

@@ -108,13 +108,11 @@ impl Bitmap {
         }
     }
 
-    /// Marks those pixels of row `y` at whose place in `row` stands 1, not 0.
+    /// Marks those pixels of row `y` at whose place in `row` stands 255, not 0.
     #[inline(always)]
     pub(crate) fn add_row(&mut self, y: usize, row: &[u8]) {
         for (word, pixels) in self.row_mut(y).iter_mut().zip(row.chunks(WORD)) {
-            let mut ones = [0; WORD];
-            ones[..pixels.len()].copy_from_slice(pixels);
-            *word |= pack([&ones], &|[one]| one == 1);
+            *word |= pack_row(pixels);
         }
     }
 
@@ -200,9 +198,21 @@ impl Bitmap {
         self.row(y)[x / WORD] >> (x % WORD) & 1 == 1
     }
 
-    /// Clears the pixel (x, y), which is in the picture.
-    pub(crate) fn remove(&mut self, x: usize, y: usize) {
-        self.row_mut(y)[x / WORD] &= !(1 << (x % WORD));
+    /// The first marked pixel of row `y` and the end of the last one.
+    pub(crate) fn span(&self, y: usize) -> Option<(usize, usize)> {
+        let row = self.row(y);
+        let first = row.iter().position(|&word| word != 0)?;
+        let last = row.iter().rposition(|&word| word != 0)?;
+        let from = first * WORD + row[first].trailing_zeros() as usize;
+        Some((from, (last + 1) * WORD - row[last].leading_zeros() as usize))
+    }
+
+    /// Clears those pixels of row `y` at whose place in `row` stands 255, not 0.
+    #[inline(always)]
+    pub(crate) fn remove_row(&mut self, y: usize, row: &[u8]) {
+        for (word, pixels) in self.row_mut(y).iter_mut().zip(row.chunks(WORD)) {
+            *word &= !pack_row(pixels);
+        }
     }
 
     /// Marks the pixels `from` up to `to` of row `y`.
@@ -219,6 +229,17 @@ impl Bitmap {
         words
             .map(|(at, word)| (word & between(at, from, to)).count_ones() as usize)
             .sum()
+    }
+
+    /// How many of the pixels up to `radius`, less than 32, beside the pixel (x, y) are marked.
+    #[inline(always)]
+    pub(crate) fn count_near(&self, y: usize, x: usize, radius: usize) -> usize {
+        // The word before a row's first and that behind its last are zeros.
+        let from = x + WORD - radius;
+        let at = y * self.stride() + from / WORD;
+        let both = u128::from(self.words[at]) | u128::from(self.words[at + 1]) << WORD;
+        let near = (both >> (from % WORD)) as u64 & low(2 * radius + 1);
+        near.count_ones() as usize
     }
 
     /// The first pixel of row `y` from `from` on that is marked.
@@ -412,6 +433,14 @@ fn pack<const N: usize>(planes: [&[u8; WORD]; N], is: &impl Fn([u8; N]) -> bool)
     word
 }
 
+/// A bit for each 255, of a word's pixels or fewer.
+#[inline(always)]
+fn pack_row(pixels: &[u8]) -> u64 {
+    let mut marks = [0; WORD];
+    marks[..pixels.len()].copy_from_slice(pixels);
+    pack([&marks], &|[mark]| mark == 255)
+}
+
 /// A byte for each bit: 255 where it is 1.
 #[inline(always)]
 fn unpack(word: u64) -> [u8; WORD] {
@@ -553,6 +582,11 @@ mod tests {
             }
             for (from, to) in [(0, size.0), (1, 3), (60, 70), (64, 128)] {
                 let (from, to) = (from.min(size.0), to.min(size.0));
+                let near = from.saturating_sub(2)..(from + 3).min(size.0);
+                let wanted = near.filter(|&x| noise(x, 1)).count();
+                if from < size.0 {
+                    assert_eq!(bitmap.count_near(1, from, 2), wanted, "{from} of {size:?}");
+                }
                 let wanted = (from..to).filter(|&x| noise(x, 1)).count();
                 assert_eq!(bitmap.count_between(1, from, to), wanted, "{size:?}");
                 let mut filled = drawn(size, |_, _| false);

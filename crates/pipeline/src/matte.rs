@@ -32,20 +32,20 @@ impl Work for Shrink<'_> {
         let rows = mask.values().chunks_exact(width.max(1));
         for (row, out) in rows.zip(across.chunks_exact_mut(width.max(1))) {
             out.copy_from_slice(row);
-            for_each_tap(radius_q8, |near, far, part| {
+            for (near, far, part) in taps(radius_q8) {
                 lessen_across(row, out, near, far, part);
-            });
+            }
         }
         let rows = mask.values_mut().chunks_exact_mut(width.max(1));
         for (y, out) in rows.enumerate() {
             let row = |y: usize| &across[y * width..(y + 1) * width];
             out.copy_from_slice(row(y));
-            for_each_tap(radius_q8, |near, far, part| {
+            for (near, far, part) in taps(radius_q8) {
                 let below = |by: usize| row((y + by).min(height - 1));
                 let above = |by: usize| row(y.saturating_sub(by));
                 lessen(out, below(near), below(far), part);
                 lessen(out, above(near), above(far), part);
-            });
+            }
         }
     }
 }
@@ -81,17 +81,15 @@ fn lessen(out: &mut [u8], near: &[u8], far: &[u8], part: u16) {
     }
 }
 
-/// Calls `tap` with the two neighbouring distances and the share (of 256) of the farther
-/// one, for every place within the radius where the least value can be.
+/// The two neighbouring distances and the share (of 256) of the farther one, for every place
+/// within the radius where the least value can be.
 #[inline(always)]
-fn for_each_tap(radius_q8: u32, mut tap: impl FnMut(usize, usize, u16)) {
+fn taps(radius_q8: u32) -> impl Iterator<Item = (usize, usize, u16)> {
     let (whole, part) = ((radius_q8 >> 8) as usize, (radius_q8 & 255) as u16);
-    for distance in 1..=whole {
-        tap(distance, distance, 0);
-    }
-    if part > 0 {
-        tap(whole, whole + 1, part);
-    }
+    let last = (part > 0).then_some((whole, whole + 1, part));
+    (1..=whole)
+        .map(|distance| (distance, distance, 0))
+        .chain(last)
 }
 
 #[inline(always)]

@@ -44,25 +44,27 @@ fn quotient(dividend: u32, level: usize) -> usize {
 /// too little of it is seen.
 #[inline(always)]
 pub(super) fn gain_q8(known: Known<'_>, now: &[u8], dark: u8) -> Option<i32> {
-    let mut counts = [0u32; BINS];
+    // Turn by turn, because what was just written takes a while to be read.
+    let mut counts = [[0u32; BINS]; 4];
     let mut all = 0;
     let dark = i32::from(dark);
-    let marks = known.unknown.iter().zip(known.people);
-    let pixels = known.mean.iter().zip(now).zip(marks).step_by(STEP);
-    for ((&mean, &now), (&unknown, &people)) in pixels {
-        let counted = u32::from((unknown == 0) & (people < SOMEBODY));
+    let marks = known.unknown.chunks(STEP).zip(known.people.chunks(STEP));
+    let pixels = known.mean.chunks(STEP).zip(now.chunks(STEP)).zip(marks);
+    for (turn, ((mean, now), (unknown, people))) in pixels.enumerate() {
+        let (mean, now) = (mean[0], now[0]);
+        let counted = u32::from((unknown[0] == 0) & (people[0] < SOMEBODY));
         let old = ((i32::from(mean >> 8) - dark).max(0) + MORE) as u32;
         let new = ((i32::from(now) - dark).max(0) + MORE) as u32;
         let bin = quotient(new * 64 + old / 2, old as usize);
-        counts[bin.min(BINS - 1)] += counted;
+        counts[turn % 4][bin.min(BINS - 1)] += counted;
         all += counted;
     }
     if all < ENOUGH {
         return None;
     }
     let mut below = 0;
-    let median = counts.iter().position(|count| {
-        below += count;
+    let median = (0..BINS).position(|bin| {
+        below += counts.iter().map(|counts| counts[bin]).sum::<u32>();
         2 * below >= all
     });
     Some(4 * median.unwrap_or(64).clamp(16, BINS - 1) as i32)

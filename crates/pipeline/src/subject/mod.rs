@@ -111,6 +111,7 @@ pub(crate) struct SubjectFinder {
     gone: Bitmap,
     near: Bitmap,
     map: Bitmap,
+    row: others::Row,
 }
 
 impl SubjectFinder {
@@ -206,7 +207,7 @@ impl SubjectFinder {
             let rows = y.saturating_sub(AROUND)..(y + AROUND + 1).min(height);
             let across = x.saturating_sub(AROUND)..(x + AROUND + 1).min(width);
             let all = rows.len() * across.len();
-            let own = rows.map(|row| self.near.count_between(row, across.start, across.end));
+            let own = rows.map(|row| self.near.count_near(row, x, AROUND));
             if 2 * own.sum::<usize>() <= all {
                 self.gone.fill(y, x, x + 1);
             }
@@ -408,7 +409,7 @@ impl Work for MarkFace<'_> {
                 .zip(columns.start as u32..)
             {
                 let reach = self.upright.reach(&head, x as f32, y as f32);
-                *pixel = u8::from(reach < MIDDLE);
+                *pixel = if reach < MIDDLE { 255 } else { 0 };
             }
             self.face.add_row(y, self.row);
         }

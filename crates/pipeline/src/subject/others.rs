@@ -3,11 +3,13 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use frosted_core::internal::{Level, Work};
 use frosted_core::{Rotation, Timestamp};
 
-use super::heads::Upright;
+use super::heads::{Heads, Upright};
 use super::parts::{Marks, Part};
 use super::{Choice, Sight, SubjectFinder};
+use crate::bits::Bitmap;
 use crate::settings::Subjects;
 
 /// Somebody else moved about not longer ago than this: what is far from the subject's face,
@@ -97,36 +99,19 @@ impl SubjectFinder {
         }
         let shaped = alert && choice.subjects == Subjects::One && self.shape.recall(sight.at);
         let shape = self.heads.subjects(sight.at).next().filter(|_| shaped);
-        let own = |x: f32, y: f32| {
-            let reaches = self
-                .heads
-                .subjects(sight.at)
-                .map(|head| upright.reach(&head, x, y));
-            reaches.reduce(f32::min)
+        let whole = self.last.count();
+        let strangers = Strangers {
+            heads: &self.heads,
+            upright,
+            at: sight.at,
+            alert,
         };
-        let mut cut = false;
-        self.map.copy_from(&self.last);
-        for (column, row) in self.map.marked() {
-            let (x, y) = (column as f32, row as f32);
-            let own = own(x, y);
-            let far = alert && own.is_some_and(|own| own >= SUBJECT_REACH);
-            let own = own.unwrap_or(f32::INFINITY);
-            let mut others = self.heads.others_and_stillness(sight.at);
-            let taken = own > OWN_REACH
-                && others.any(|(head, still)| {
-                    let (most, doubt) = match still {
-                        true => (STILL_REACH, 1.0),
-                        false => (OTHER_REACH, DOUBT),
-                    };
-                    let theirs = upright.reach(&head, x, y);
-                    theirs < most && theirs < doubt * own
-                });
-            let outside = shape.is_some_and(|head| !self.shape.allows(&head, upright, x, y));
-            if far || taken || outside {
-                self.last.remove(column, row);
-                cut = true;
-            }
+        let (last, row) = (&mut self.last, &mut self.row);
+        Level::chosen().run(Cut(last, strangers, row));
+        if let Some(head) = shape {
+            self.shape.cut(&head, upright, &mut self.last);
         }
+        let cut = self.last.count() < whole;
         if !cut {
             return;
         }
@@ -148,5 +133,77 @@ impl SubjectFinder {
     pub(super) fn other_is_about(&self, at: Timestamp) -> bool {
         self.other_at
             .is_some_and(|seen| at >= seen && at.since(seen) <= ALERT)
+    }
+}
+
+/// Who may have a subject's pixels, and when.
+#[derive(Clone, Copy, Debug)]
+struct Strangers<'a> {
+    heads: &'a Heads,
+    upright: Upright,
+    at: Timestamp,
+    /// Somebody else is about.
+    alert: bool,
+}
+
+impl Strangers<'_> {
+    /// Says of each pixel of row `y`, whose first is `from`, whether it is rather theirs (255)
+    /// or the subject's; `own` becomes how far it is from the nearest subject.
+    #[inline(always)]
+    fn look(&self, y: usize, from: usize, own: &mut [f32], theirs: &mut [u8]) {
+        let y = y as f32;
+        let columns = from as u32..;
+        own.fill(f32::INFINITY);
+        for head in self.heads.subjects(self.at) {
+            for (own, x) in own.iter_mut().zip(columns.clone()) {
+                *own = own.min(self.upright.reach(&head, x as f32, y));
+            }
+        }
+        let far = self.alert && self.heads.subjects(self.at).next().is_some();
+        for (theirs, &own) in theirs.iter_mut().zip(&*own) {
+            *theirs = if far & (own >= SUBJECT_REACH) { 255 } else { 0 };
+        }
+        for (head, still) in self.heads.others_and_stillness(self.at) {
+            let (most, doubt) = match still {
+                true => (STILL_REACH, 1.0),
+                false => (OTHER_REACH, DOUBT),
+            };
+            for ((theirs, &own), x) in theirs.iter_mut().zip(&*own).zip(columns.clone()) {
+                let reach = self.upright.reach(&head, x as f32, y);
+                let taken = (own > OWN_REACH) & (reach < most) & (reach < doubt * own);
+                *theirs |= if taken { 255 } else { 0 };
+            }
+        }
+    }
+}
+
+/// Takes from the subject's pixels what is rather somebody else's.
+struct Cut<'a>(&'a mut Bitmap, Strangers<'a>, &'a mut Row);
+
+/// Something of each pixel of a row.
+#[derive(Debug, Default)]
+pub(super) struct Row {
+    own: Vec<f32>,
+    theirs: Vec<u8>,
+}
+
+impl Work for Cut<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self(subject, strangers, row) = self;
+        let (width, height) = subject.size();
+        row.own.resize(width, 0.0);
+        row.theirs.resize(width, 0);
+        for y in 0..height {
+            let Some((from, to)) = subject.span(y) else {
+                continue;
+            };
+            row.theirs.fill(0);
+            let (own, theirs) = (&mut row.own[from..to], &mut row.theirs[from..to]);
+            strangers.look(y, from, own, theirs);
+            subject.remove_row(y, &row.theirs);
+        }
     }
 }

@@ -28,6 +28,9 @@ pub(crate) struct Shape {
     /// Whether `allowed` is that of `seen_at`.
     recalled: bool,
     recent: Vec<u8>,
+    /// The cell of each column of a picture, and a row of what is cut from it.
+    cells: Vec<Option<usize>>,
+    row: Vec<u8>,
 }
 
 impl Shape {
@@ -92,14 +95,40 @@ impl Shape {
         true
     }
 
-    /// Whether (x, y) can be the subject's whose face is at `head`.
-    pub(crate) fn allows(&self, head: &Head, upright: Upright, x: f32, y: f32) -> bool {
-        let (across, down) = upright.offset(head, x, y);
-        let column = across * CELLS_A_FACE + MIDDLE.0;
-        let row = down * CELLS_A_FACE + MIDDLE.1;
-        let side = SIDE as f32;
-        let inside = (0.0..side).contains(&column) && (0.0..side).contains(&row);
-        inside && self.allowed.get(column as usize, row as usize)
+    /// Takes from `subject` what cannot be theirs whose face is at `head`.
+    pub(crate) fn cut(&mut self, head: &Head, upright: Upright, subject: &mut Bitmap) {
+        let (width, height) = subject.size();
+        // As in `remember`, the other way round.
+        let cell = |(across, down): (f32, f32)| {
+            let inside = |at: f32| (0.0..SIDE as f32).contains(&at).then_some(at as usize);
+            (
+                inside(across * CELLS_A_FACE + MIDDLE.0),
+                inside(down * CELLS_A_FACE + MIDDLE.1),
+            )
+        };
+        let lies = upright.lies();
+        self.cells.clear();
+        self.cells.extend((0..width).map(|x| {
+            let (across, down) = cell(upright.offset(head, x as f32, head.y + head.width));
+            if lies { down } else { across }
+        }));
+        self.row.resize(width, 0);
+        for y in 0..height {
+            let Some((from, to)) = subject.span(y) else {
+                continue;
+            };
+            let (across, down) = cell(upright.offset(head, head.x + head.width, y as f32));
+            let line = if lies { across } else { down };
+            self.row.fill(0);
+            for (out, &place) in self.row[from..to].iter_mut().zip(&self.cells[from..to]) {
+                let allowed = place.zip(line).is_some_and(|(place, line)| match lies {
+                    true => self.allowed.get(line, place),
+                    false => self.allowed.get(place, line),
+                });
+                *out = if allowed { 0 } else { 255 };
+            }
+            subject.remove_row(y, &self.row);
+        }
     }
 }
 
@@ -107,6 +136,60 @@ impl Shape {
 mod tests {
     use super::*;
     use frosted_core::Rotation;
+
+    impl Shape {
+        /// Whether (x, y) can be the subject's whose face is at `head`.
+        fn allows(&self, head: &Head, upright: Upright, x: f32, y: f32) -> bool {
+            let (across, down) = upright.offset(head, x, y);
+            let column = across * CELLS_A_FACE + MIDDLE.0;
+            let row = down * CELLS_A_FACE + MIDDLE.1;
+            let side = SIDE as f32;
+            let inside = (0.0..side).contains(&column) && (0.0..side).contains(&row);
+            inside && self.allowed.get(column as usize, row as usize)
+        }
+    }
+
+    #[test]
+    fn what_is_cut_is_what_is_not_allowed_however_somebody_lies() {
+        let body = |x: usize, y: usize| (40..90).contains(&x) && (30..80).contains(&y);
+        let head = Head {
+            x: 70.3,
+            y: 50.2,
+            width: 17.7,
+        };
+        let (width, height) = (150, 120);
+        let all = |is: &dyn Fn(usize, usize) -> bool| {
+            let pixels = (0..width * height).map(|at| u8::from(is(at % width, at / width)));
+            let mut map = Bitmap::default();
+            map.mark((width, height), [&pixels.collect::<Vec<_>>()], |[v]| v == 1);
+            map
+        };
+        for rotation in [
+            Rotation::None,
+            Rotation::Clockwise90,
+            Rotation::Half,
+            Rotation::Clockwise270,
+        ] {
+            let (upright, mut shape) = (Upright::of(rotation), Shape::default());
+            shape.remember(&head, upright, &all(&body), Timestamp::ZERO);
+            assert!(shape.recall(Timestamp::ZERO));
+            for dx in [0.0, 13.4, -31.0] {
+                let head = Head {
+                    x: head.x + dx,
+                    ..head
+                };
+                let mut left = all(&|x, y| !(x + y).is_multiple_of(5));
+                shape.cut(&head, upright, &mut left);
+                let allowed = |x: usize, y: usize| {
+                    !(x + y).is_multiple_of(5) && shape.allows(&head, upright, x as f32, y as f32)
+                };
+                assert!(
+                    left.marked().eq(all(&allowed).marked()),
+                    "{rotation:?} {dx}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn what_was_the_subjects_moves_with_the_face_and_is_forgotten() {
