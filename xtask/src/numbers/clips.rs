@@ -77,7 +77,9 @@ pub(super) fn make(cases: &[Case]) -> Result<(), String> {
 }
 
 fn make_raw(format: &str, size: Size) -> Result<(), String> {
-    let options = ["-pix_fmt", format, "-f", "rawvideo"];
+    // ffmpeg's own name.
+    let pix_fmt = if format == "yuyv" { "yuyv422" } else { format };
+    let options = ["-pix_fmt", pix_fmt, "-f", "rawvideo"];
     ffmpeg(
         &raw(format, size),
         &filter(size, ""),
@@ -88,10 +90,11 @@ fn make_raw(format: &str, size: Size) -> Result<(), String> {
 
 fn frames(format: &str, (width, height): Size) -> u64 {
     let pixels = u64::from(width) * u64::from(height);
-    let bytes = if format == "nv12" {
-        pixels * 3 / 2
-    } else {
-        pixels * 3
+    let bytes = match format {
+        "nv12" => pixels * 3 / 2,
+        "yuyv" => pixels * 2,
+        "rgba" => pixels * 4,
+        _ => pixels * 3,
     };
     FRAMES.min(MAX_BYTES / bytes)
 }

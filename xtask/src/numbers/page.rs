@@ -48,6 +48,9 @@ hides the room where a mask fails.
 {count} frames as fast as they are done.
 
 {matrix}
+What all of it but the networks takes, median, and how many times copying the frame that is in the same process; by what the loops over pixels use (`frosted bench --instructions`):
+
+{levels}
 ### By the clock
 
 Frames come 30 or 60 times a second, and between them the processor does something else or sleeps. Late is a frame that \
@@ -77,6 +80,7 @@ frames a second each.
         more = beside::more(figures),
         losses = beside::losses(figures),
         matrix = tables::matrix(figures),
+        levels = tables::levels(figures),
         paced = tables::paced(figures),
         streams = tables::streams(figures),
         rest = tables::rest(figures),

@@ -11,6 +11,21 @@ pub(super) const LARGE: [Size; 3] = [(2560, 1440), (3840, 2160), (7680, 4320)];
 pub(super) const USUAL: Size = SIZES[1];
 pub(super) const MODELS: [&str; 2] = ["landscape", "quality"];
 pub(super) const STREAMS: [u32; 5] = [1, 2, 4, 8, 16];
+/// Formats, and sizes, at which levels of instructions are compared.
+pub(super) const LEVEL_FORMATS: [&str; 4] = ["nv12", "yuyv", "bgr24", "rgba"];
+pub(super) const LEVEL_SIZES: [Size; 2] = [SIZES[1], SIZES[2]];
+
+/// The levels of instructions that this processor has, as `frosted bench` calls them.
+pub(super) fn levels() -> Vec<&'static str> {
+    #[allow(unused_mut)]
+    let mut levels = vec!["common"];
+    #[cfg(target_arch = "x86_64")]
+    {
+        levels.extend(std::is_x86_feature_detected!("avx2").then_some("avx2"));
+        levels.extend(std::is_x86_feature_detected!("avx512bw").then_some("avx512"));
+    }
+    levels
+}
 
 /// What is run as a process of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +44,8 @@ pub(super) struct Own {
     pub(super) background: &'static str,
     pub(super) threads: u32,
     pub(super) streams: u32,
+    /// What the loops over pixels use; none is the most that the processor has.
+    pub(super) instructions: Option<&'static str>,
     pub(super) size: Size,
     /// Frames a second; none as fast as they are done.
     pub(super) pace: Option<u32>,
@@ -92,6 +109,7 @@ impl Own {
             background: "blur",
             threads: 1,
             streams: 1,
+            instructions: None,
             size,
             pace: None,
             length: Length::Frames(150),
@@ -115,6 +133,14 @@ impl Own {
         }
     }
 
+    /// With these instructions and no more.
+    pub(super) fn with(instructions: &'static str, format: &'static str, size: Size) -> Self {
+        Self {
+            instructions: Some(instructions),
+            ..Self::usual("landscape", format, size)
+        }
+    }
+
     pub(super) fn threaded(size: Size, threads: u32) -> Self {
         Self {
             threads,
@@ -132,6 +158,9 @@ impl fmt::Display for Own {
             "own {} {} {} {} threads={} streams={} {width}x{height}",
             self.model, self.engine, self.format, self.background, self.threads, self.streams
         )?;
+        if let Some(instructions) = self.instructions {
+            write!(f, " {instructions}")?;
+        }
         self.pace.map_or(Ok(()), |pace| write!(f, " pace={pace}"))
     }
 }
@@ -188,6 +217,11 @@ pub(super) fn cases(quick: bool) -> Vec<Case> {
         own.push(Own::paced("quality", SIZES[2], 30));
         own.push(Own::paced("quality", USUAL, 60));
         own.extend(STREAMS.map(Own::many));
+        for level in levels() {
+            for size in LEVEL_SIZES {
+                own.extend(LEVEL_FORMATS.map(|format| Own::with(level, format, size)));
+            }
+        }
         for size in LARGE {
             own.extend(MODELS.map(|model| Own {
                 length: Length::Frames(40),

@@ -97,6 +97,9 @@ impl Runner {
         if let Some(pace) = own.pace {
             command.args(["--pace", &pace.to_string()]);
         }
+        if let Some(instructions) = own.instructions {
+            command.args(["--instructions", instructions]);
+        }
         if own.mjpeg {
             command.arg("--mjpeg").arg(clips::mjpeg());
         }

@@ -1,7 +1,7 @@
 //! Our own figures as Markdown.
 
 use super::figures::Figures;
-use super::plan::{LARGE, MODELS, Own, SIZES, STREAMS, Size, USUAL};
+use super::plan::{LARGE, LEVEL_FORMATS, LEVEL_SIZES, MODELS, Own, SIZES, STREAMS, Size, USUAL};
 
 /// Mean processor time of a frame.
 pub(super) const CPU: &str = "cpu_ms_mean";
@@ -132,6 +132,32 @@ pub(super) fn copies(figures: &Figures) -> String {
     table
 }
 
+/// What a frame costs without the networks, in milliseconds and in copies of a frame.
+pub(super) fn levels(figures: &Figures) -> String {
+    let columns: Vec<String> = LEVEL_FORMATS
+        .iter()
+        .flat_map(|format| LEVEL_SIZES.map(|(width, height)| (format, width, height)))
+        .map(|(format, width, height)| format!("{} {width}x{height}", format.to_uppercase()))
+        .collect();
+    let mut table = head(&["without the networks, ms (copies)", &columns.join(" | ")]);
+    for level in ["common", "avx2", "avx512"] {
+        let cells: Vec<String> = LEVEL_FORMATS
+            .iter()
+            .flat_map(|format| LEVEL_SIZES.map(|size| Own::with(level, format, size)))
+            .map(|own| {
+                let rest = figures.own(&own, "rest_ms");
+                let copies = rest.zip(figures.own(&own, "copy_ms"));
+                match copies.map(|(rest, copy)| rest / copy) {
+                    Some(copies) => format!("{} ({})", ms(rest), number(copies)),
+                    None => MISSING.into(),
+                }
+            })
+            .collect();
+        table += &line(level, &cells);
+    }
+    table
+}
+
 /// Size of the program and what a camera's JPEG costs.
 pub(super) fn rest(figures: &Figures) -> String {
     let megabytes = |key| {
@@ -225,6 +251,7 @@ mod tests {
             paced,
             streams,
             copies,
+            levels,
             rest,
         ]
         .map(|table| table(&figures))

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 use frosted::PixelFormat;
+use frosted::measure::Instructions;
 
 use super::{ProtectOptions, Size};
 use crate::media::Rate;
@@ -27,6 +28,8 @@ The line of JSON:
   rss_anon_peak_mb           the most anonymous memory held, raw frames not counted,
                              megabytes (10^6 bytes); null but on Linux
   rss_anon_extra_stream_mb   memory of each stream after the first; null with one
+  rest_ms                    median milliseconds of a frame without the networks
+  instructions               what the loops over pixels used: common, avx2 or avx512
   copy_ms                    median milliseconds of copying such a frame, for comparison
   decode_ms                  processor time of decoding a picture of --mjpeg, median
   text_height_px             letters up to so many pixels stay unreadable; null where nothing
@@ -70,6 +73,11 @@ pub(crate) struct BenchOptions {
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=16))]
     pub(crate) streams: u32,
+
+    /// What the loops over pixels use: common, avx2 or avx512; the pictures are the same
+    /// [default: the most that the processor has].
+    #[arg(long, value_name = "WHICH")]
+    pub(crate) instructions: Option<Instructions>,
 
     /// Measure how long Motion JPEG of the same size takes to decode, too.
     #[arg(long, value_name = "FILE")]

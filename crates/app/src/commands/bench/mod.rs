@@ -13,6 +13,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
+use frosted::measure::{force_instructions, instructions};
 use frosted::{Frame, FrameSpec, FrameView, Timestamp};
 
 use crate::cli::BenchOptions;
@@ -31,6 +32,13 @@ const COPIES: usize = 40;
 
 pub(crate) fn run(options: &BenchOptions) -> Result<Exit, Failure> {
     let spec = FrameSpec::new(options.format, options.size.width, options.size.height)?;
+    if let Some(instructions) = options.instructions
+        && !force_instructions(instructions)
+    {
+        return Err(Failure::new(format!(
+            "this processor has no {instructions}: leave out --instructions, or choose less"
+        )));
+    }
     let raw = read(&options.raw, &spec)?;
     let (background, held) = options.protect.background(spec.upright_height())?;
     if let Some(note) = held {
@@ -42,6 +50,7 @@ pub(crate) fn run(options: &BenchOptions) -> Result<Exit, Failure> {
     };
     let mut line = streams.to_json(options, raw.len());
     line["copy_ms"] = copy_ms(&spec, &raw)?.into();
+    line["instructions"] = instructions().to_string().into();
     line["text_height_px"] = text_height_px.into();
     if let Some(clip) = &options.mjpeg {
         line["decode_ms"] = decoding::median_ms(clip, &spec)?.into();

@@ -12,6 +12,7 @@ use crate::summary::{Tally, percentiles};
 pub(super) struct Run {
     wall: Vec<Duration>,
     cpu: Vec<Duration>,
+    rest: Vec<Duration>,
     tally: Tally,
     deadline_misses: u64,
     /// Median milliseconds of each stream.
@@ -44,6 +45,7 @@ impl Run {
         self.medians.push(median);
         self.wall.extend(done.wall);
         self.cpu.extend(done.cpu);
+        self.rest.extend(done.rest);
         self.tally.extend(done.tally);
         self.deadline_misses += done.deadline_misses;
         self.rss_anon_peak_bytes = self.rss_anon_peak_bytes.max(done.rss_anon_peak_bytes);
@@ -72,6 +74,7 @@ impl Run {
     /// the streams' memory.
     pub(super) fn to_json(&self, options: &BenchOptions, raw_bytes: usize) -> Value {
         let [p10, median, p95, p99, max] = milliseconds(&self.wall, [0.1, 0.5, 0.95, 0.99, 1.0]);
+        let [rest] = milliseconds(&self.rest, [0.5]);
         let stages: serde_json::Map<_, _> = self
             .tally
             .stages([0.5])
@@ -93,6 +96,7 @@ impl Run {
             "ms_p95": p95,
             "ms_p99": p99,
             "ms_max": max,
+            "rest_ms": rest,
             "cpu_ms_mean": self.cpu_ms_mean(options.streams),
             "cpu_share": self.whole.cpu.map(|cpu| {
                 rounded(cpu.as_secs_f64() / self.whole.wall.as_secs_f64().max(1e-9))

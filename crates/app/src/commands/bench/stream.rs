@@ -38,6 +38,8 @@ pub(super) struct Done {
     pub(super) wall: Vec<Duration>,
     /// Of the process: of this stream only if it is alone.
     pub(super) cpu: Vec<Duration>,
+    /// Without the networks.
+    pub(super) rest: Vec<Duration>,
     pub(super) tally: Tally,
     pub(super) deadline_misses: u64,
     pub(super) rss_anon_peak_bytes: Option<u64>,
@@ -113,6 +115,8 @@ impl Stream<'_> {
             if next.is_some_and(|next| begin + wall > start + next) {
                 done.deadline_misses += 1;
             }
+            done.rest
+                .push(report.times.total.saturating_sub(report.times.segment));
             done.tally.add(&report);
             done.end = Some((begin + wall, cpu));
             if number % FRAMES_PER_LOOK == 0 {
