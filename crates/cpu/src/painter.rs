@@ -7,6 +7,7 @@ use crate::alpha::{AlphaRows, MatteJob};
 use crate::bands::Band;
 use crate::kernels::blend;
 use crate::kernels::expand::{Lines, Ruler};
+use crate::kernels::fetch;
 use crate::spans::{Shade, Span};
 use frosted_core::internal::layout::PlaneLayout;
 
@@ -30,6 +31,9 @@ pub(crate) enum Behind<'a> {
     /// A picture.
     Picture(FrameView<'a>),
 }
+
+/// Rows between what is painted and what is fetched, an even number.
+const FETCHED_AHEAD: usize = 4;
 
 /// Paints bands, and holds the memory for one.
 #[derive(Debug)]
@@ -61,7 +65,28 @@ impl Brush {
                 Some(matte) => self.alpha.set(matte, rows.clone()),
                 None => self.alpha.cover(),
             }
+            self.fetch_ahead(job, y, band.end_row);
             self.paint_pair(job, rows, &mut band);
+        }
+    }
+
+    /// Fetches what will be shown of the source a few rows below `y`, supposing that it is in
+    /// the same columns as here: since the source was reduced, the network has had the
+    /// processor's caches to itself.
+    fn fetch_ahead(&self, job: &Job<'_>, y: usize, end_row: usize) {
+        let rows = y + FETCHED_AHEAD..(y + FETCHED_AHEAD + 2).min(end_row);
+        if rows.is_empty() {
+            return;
+        }
+        for (plane, layout) in job.planes.iter().enumerate() {
+            for y in layout.rows_before(rows.start)..layout.rows_before(rows.end) {
+                let source = job.source.row(plane, y);
+                for span in self.alpha.spans() {
+                    if span.shade != Shade::Covered {
+                        fetch(&source[bytes_of(layout, span, source.len())]);
+                    }
+                }
+            }
         }
     }
 
@@ -142,10 +167,7 @@ impl RowBrush {
 
     /// Paints `span` of `row`; `out` is the whole row.
     fn paint(&mut self, row: &Row<'_>, span: &Span, out: &mut [u8]) {
-        let samples = row.layout.samples.len();
-        let first = span.columns.start / row.layout.columns_px;
-        let end = span.columns.end.div_ceil(row.layout.columns_px) * samples;
-        let bytes = first * samples..end.min(out.len());
+        let bytes = bytes_of(row.layout, span, out.len());
         let out = &mut out[bytes.clone()];
         match span.shade {
             Shade::Covered => self.cover(row, bytes, out),
@@ -194,6 +216,14 @@ impl RowBrush {
             (true, true) => blend::make_straight(alpha, out),
         }
     }
+}
+
+/// Where the samples of `span` are in a row of `row_bytes`.
+fn bytes_of(layout: &PlaneLayout, span: &Span, row_bytes: usize) -> Range<usize> {
+    let samples = layout.samples.len();
+    let first = span.columns.start / layout.columns_px;
+    let end = span.columns.end.div_ceil(layout.columns_px);
+    first * samples..(end * samples).min(row_bytes)
 }
 
 fn show(level: Level, row: &Row<'_>, bytes: Range<usize>, out: &mut [u8]) {

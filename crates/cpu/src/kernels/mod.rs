@@ -2,5 +2,8 @@
 
 pub(crate) mod blend;
 pub(crate) mod expand;
+mod fetch;
 pub(crate) mod matte;
 pub(crate) mod reduce;
+
+pub(crate) use fetch::fetch;
