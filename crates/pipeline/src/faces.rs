@@ -30,6 +30,17 @@ pub(crate) struct Seen<'a> {
     pub(crate) at: Timestamp,
 }
 
+/// What became of a look in a frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Looked<'a> {
+    /// Nothing that matters yet.
+    Not,
+    /// One has begun; what it sees of this frame comes with a later one.
+    Begun,
+    /// One is over.
+    Seen(Seen<'a>),
+}
+
 /// Looks for faces now and then: people who come in take longer than that to come in.
 pub(crate) struct FaceWatch {
     finder: Box<dyn FaceFinder>,
@@ -73,7 +84,7 @@ impl FaceWatch {
         picture: &Reduced,
         at: Timestamp,
         alert: bool,
-    ) -> Result<Option<Seen<'_>>, SegmentError> {
+    ) -> Result<Looked<'_>, SegmentError> {
         let every = if alert { ALERT_EVERY } else { USUALLY_EVERY };
         let since = self.looked_at.filter(|&last| at >= last);
         let since = since.map(|last| at.since(last));
@@ -85,21 +96,23 @@ impl FaceWatch {
             && since <= LATEST
             && is_on_grid_of(picture, &self.picture)
         {
-            return self.go_on(since);
+            let seen = self.go_on(since)?;
+            return Ok(seen.map_or(Looked::Not, Looked::Seen));
         }
         // The frame at hand matters more than what is left of another.
         let broken_off = self.next_part.take().is_some();
         if !broken_off && since.is_some_and(|since| since < every) {
-            return Ok(None);
+            return Ok(Looked::Not);
         }
         self.looked_at = Some(at);
         if alert || broken_off || far_apart {
             self.finder.find(picture, &mut self.faces)?;
-            return self.seen(picture.frame()).map(Some);
+            return self.seen(picture.frame()).map(Looked::Seen);
         }
         self.picture.copy_from(picture);
         self.next_part = Some(0);
-        self.go_on(Duration::ZERO)
+        let seen = self.go_on(Duration::ZERO)?;
+        Ok(seen.map_or(Looked::Begun, Looked::Seen))
     }
 
     /// Looks at the parts that are due so long after the look began.
@@ -203,9 +216,17 @@ mod tests {
             let mut picture = picture(16, 16, |_, _| 0);
             let spec = frosted_core::FrameSpec::new(frosted_core::PixelFormat::Rgb8, 16, 16);
             let _ = picture.prepare(&spec.unwrap(), 1, FrameId(frame));
-            let seen = watch.look(&picture, at, alert(frame)).unwrap();
-            let seen = seen.map(|seen| seen.at.since(Timestamp::ZERO).as_millis() as u64 / every);
-            (std::mem::take(&mut *finder.0.lock().unwrap()), seen)
+            let looked = watch.look(&picture, at, alert(frame)).unwrap();
+            let seen = match looked {
+                Looked::Seen(seen) => {
+                    Some(seen.at.since(Timestamp::ZERO).as_millis() as u64 / every)
+                }
+                Looked::Not | Looked::Begun => None,
+            };
+            let begun = matches!(looked, Looked::Begun);
+            let looks = std::mem::take(&mut *finder.0.lock().unwrap());
+            assert_eq!(begun, seen.is_none() && looks.contains(&(frame, Some(0))));
+            (looks, seen)
         };
         (0..frames).map(look).collect()
     }
@@ -274,8 +295,8 @@ mod tests {
             let mut picture = Reduced::default();
             let _ = picture.prepare(&spec, square_px, FrameId(frame));
             let at = Timestamp::from_millis(33 * frame);
-            let seen = watch.look(&picture, at, false).unwrap();
-            assert_eq!(seen.is_some(), frame == 2);
+            let looked = watch.look(&picture, at, false).unwrap();
+            assert_eq!(matches!(looked, Looked::Seen(_)), frame == 2);
         }
         let looks = finder.0.lock().unwrap();
         assert_eq!(*looks, [(1, Some(0)), (2, None)]);
