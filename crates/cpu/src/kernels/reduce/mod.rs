@@ -171,7 +171,11 @@ mod tests {
                         .collect()
                 })
                 .collect();
-            let mut out = vec![0; width.div_ceil(square_px)];
+            let indices = 0..width.div_ceil(square_px);
+            let wanted: Vec<u8> = indices
+                .map(|index| wanted(&squares, &rows, index))
+                .collect();
+            let mut out = vec![0; wanted.len()];
             for level in Level::all() {
                 let mut sums = ColumnSums::new(row_bytes, square_px);
                 // What is left of other rows counts no more.
@@ -180,13 +184,11 @@ mod tests {
                 sums.sum(level, rows.iter().map(|row| &row[..]));
                 out.fill(0x55);
                 sums.means(level, &squares, count, &mut out);
-                for (index, &mean) in out.iter().enumerate() {
-                    let wanted = wanted(&squares, &rows, index);
-                    assert_eq!(
-                        mean, wanted,
-                        "{format} {width}, squares of {square_px}, number {index}, {level}"
-                    );
-                }
+                assert!(
+                    out == wanted,
+                    "{format} {width}x{height}, squares of {square_px}, {level}: {out:?} for \
+                     {wanted:?}"
+                );
                 #[cfg(target_arch = "x86_64")]
                 if let ColumnSums::Narrow(sums) = &sums {
                     let columns = squares.columns(0).len();
