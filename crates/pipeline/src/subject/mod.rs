@@ -242,6 +242,8 @@ impl SubjectFinder {
         if self.size != size {
             self.size = size;
             self.last.fit(size);
+            self.glance.like.fit(size);
+            self.glance.subject.fit(size);
             self.reset();
         }
     }
