@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-use frosted_core::{Face, FaceFinder, Faces, Point, Reduced, SegmentError, SegmenterInfo};
+use frosted_core::{
+    Face, FaceFinder, Faces, FacesFound, Point, Reduced, SegmentError, SegmenterInfo,
+};
 
 use frosted::ndarray::{ArrayD, ArrayView4, ArrayViewD, IxDyn};
 use frosted::{
@@ -109,7 +111,7 @@ fn no_frame_allocates_in_any_format_behind_any_background() {
 }
 
 /// Finds the person of [`Middle`] and somebody else who walks past beside them and back, or
-/// who stands still.
+/// who stands still; in three parts, if it is left the time for that.
 #[derive(Debug)]
 struct Walk {
     frame: usize,
@@ -146,6 +148,19 @@ impl FaceFinder for Walk {
         };
         faces.push(face(0.05 + 0.3 * way, 0.4));
         Ok(())
+    }
+
+    fn find_part(
+        &mut self,
+        picture: &Reduced,
+        part: usize,
+        faces: &mut Faces,
+    ) -> Result<FacesFound, SegmentError> {
+        if part < 2 {
+            return Ok(FacesFound::InPart);
+        }
+        self.find(picture, faces)?;
+        Ok(FacesFound::All)
     }
 
     fn info(&self) -> SegmenterInfo {

@@ -45,7 +45,8 @@ pub trait FaceFinder: Send {
 
     /// The same in parts, for a caller that would rather wait for the list than for all of the
     /// work at once: part 0 first, then one after another of the same picture, until the list
-    /// is there. Part 0 may be asked for at any time and begins anew.
+    /// is there. Part 0 and [`find`](Self::find) may be asked for at any time: what is left of a
+    /// look that was begun is given up then.
     ///
     /// # Errors
     /// As [`find`](Self::find).

@@ -18,6 +18,9 @@ const ALERT_EVERY: Duration = Duration::from_millis(60);
 const PART_EVERY: Duration = Duration::from_millis(23);
 /// What is left of a look after this is given up for one at the frame at hand.
 const LATEST: Duration = Duration::from_millis(100);
+/// Frames farther apart have the time for a whole look, and would often be too late for what is
+/// left of one.
+const FAR_APART: Duration = Duration::from_millis(75);
 
 /// The faces of a frame that has come by now.
 #[derive(Clone, Copy, Debug)]
@@ -27,11 +30,24 @@ pub(crate) struct Seen<'a> {
     pub(crate) at: Timestamp,
 }
 
+/// What became of a look in a frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Looked<'a> {
+    /// Nothing that matters yet.
+    Not,
+    /// One has begun; what it sees of this frame comes with a later one.
+    Begun,
+    /// One is over.
+    Seen(Seen<'a>),
+}
+
 /// Looks for faces now and then: people who come in take longer than that to come in.
 pub(crate) struct FaceWatch {
     finder: Box<dyn FaceFinder>,
     faces: Faces,
     looked_at: Option<Timestamp>,
+    /// When the frame before was captured.
+    before: Option<Timestamp>,
     /// The picture that is looked at in parts.
     picture: Reduced,
     /// The part of it that comes next, if there is one.
@@ -44,6 +60,7 @@ impl FaceWatch {
             finder,
             faces: Faces::new(),
             looked_at: None,
+            before: None,
             picture: Reduced::default(),
             next_part: None,
         }
@@ -52,10 +69,12 @@ impl FaceWatch {
     /// The next frame is looked at.
     pub(crate) fn reset(&mut self) {
         self.looked_at = None;
+        self.before = None;
         self.next_part = None;
     }
 
     /// Takes a look, or a part of one, if it is time for that: `picture` was captured at `at`.
+    /// Has to be called with every frame, because it goes by how far apart they are.
     /// What is seen is of this frame where `alert` says so, else of one up to 100 ms ago.
     ///
     /// # Errors
@@ -65,30 +84,35 @@ impl FaceWatch {
         picture: &Reduced,
         at: Timestamp,
         alert: bool,
-    ) -> Result<Option<Seen<'_>>, SegmentError> {
+    ) -> Result<Looked<'_>, SegmentError> {
         let every = if alert { ALERT_EVERY } else { USUALLY_EVERY };
         let since = self.looked_at.filter(|&last| at >= last);
         let since = since.map(|last| at.since(last));
+        let before = self.before.replace(at).filter(|&before| at >= before);
+        let far_apart = before.is_some_and(|before| at.since(before) > FAR_APART);
         if self.next_part.is_some()
             && let Some(since) = since
             && !alert
             && since <= LATEST
+            && is_on_grid_of(picture, &self.picture)
         {
-            return self.go_on(since);
+            let seen = self.go_on(since)?;
+            return Ok(seen.map_or(Looked::Not, Looked::Seen));
         }
         // The frame at hand matters more than what is left of another.
         let broken_off = self.next_part.take().is_some();
         if !broken_off && since.is_some_and(|since| since < every) {
-            return Ok(None);
+            return Ok(Looked::Not);
         }
         self.looked_at = Some(at);
-        if alert || broken_off {
+        if alert || broken_off || far_apart {
             self.finder.find(picture, &mut self.faces)?;
-            return self.seen(picture.frame()).map(Some);
+            return self.seen(picture.frame()).map(Looked::Seen);
         }
         self.picture.copy_from(picture);
         self.next_part = Some(0);
-        self.go_on(Duration::ZERO)
+        let seen = self.go_on(Duration::ZERO)?;
+        Ok(seen.map_or(Looked::Begun, Looked::Seen))
     }
 
     /// Looks at the parts that are due so long after the look began.
@@ -117,6 +141,15 @@ impl FaceWatch {
             at: self.looked_at.unwrap_or_default(),
         })
     }
+}
+
+/// Whether a place in one picture is the same place in the other.
+fn is_on_grid_of(picture: &Reduced, other: &Reduced) -> bool {
+    let grid = |picture: &Reduced| {
+        let size = (picture.width(), picture.height());
+        (size, picture.square_px(), picture.rotation())
+    };
+    grid(picture) == grid(other)
 }
 
 impl fmt::Debug for FaceWatch {
@@ -183,9 +216,17 @@ mod tests {
             let mut picture = picture(16, 16, |_, _| 0);
             let spec = frosted_core::FrameSpec::new(frosted_core::PixelFormat::Rgb8, 16, 16);
             let _ = picture.prepare(&spec.unwrap(), 1, FrameId(frame));
-            let seen = watch.look(&picture, at, alert(frame)).unwrap();
-            let seen = seen.map(|seen| seen.at.since(Timestamp::ZERO).as_millis() as u64 / every);
-            (std::mem::take(&mut *finder.0.lock().unwrap()), seen)
+            let looked = watch.look(&picture, at, alert(frame)).unwrap();
+            let seen = match looked {
+                Looked::Seen(seen) => {
+                    Some(seen.at.since(Timestamp::ZERO).as_millis() as u64 / every)
+                }
+                Looked::Not | Looked::Begun => None,
+            };
+            let begun = matches!(looked, Looked::Begun);
+            let looks = std::mem::take(&mut *finder.0.lock().unwrap());
+            assert_eq!(begun, seen.is_none() && looks.contains(&(frame, Some(0))));
+            (looks, seen)
         };
         (0..frames).map(look).collect()
     }
@@ -227,6 +268,38 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn frames_too_far_apart_for_parts_are_looked_at_whole_and_as_often_as_any() {
+        for every in [80, 100, 125, 133, 200, 400] {
+            let looks = looks(every, 40, |_| false);
+            // What the first frame begins the second one ends or gives up.
+            for (looks, _) in &looks[2..] {
+                assert!(looks.iter().all(|(_, part)| part.is_none()), "{every}");
+            }
+            let seen: Vec<u64> = looks.iter().filter_map(|(_, seen)| *seen).collect();
+            for pair in seen.windows(2) {
+                let between = (pair[1] - pair[0]) * every;
+                assert!(between < 170 + every, "{every}: {between} ms");
+            }
+        }
+    }
+
+    #[test]
+    fn a_look_is_not_gone_on_with_on_another_grid() {
+        let finder = Finder::default();
+        let mut watch = FaceWatch::new(Box::new(finder.clone()));
+        let spec = frosted_core::FrameSpec::new(frosted_core::PixelFormat::Rgb8, 64, 64).unwrap();
+        for (frame, square_px) in [(1, 4), (2, 2)] {
+            let mut picture = Reduced::default();
+            let _ = picture.prepare(&spec, square_px, FrameId(frame));
+            let at = Timestamp::from_millis(33 * frame);
+            let looked = watch.look(&picture, at, false).unwrap();
+            assert_eq!(matches!(looked, Looked::Seen(_)), frame == 2);
+        }
+        let looks = finder.0.lock().unwrap();
+        assert_eq!(*looks, [(1, Some(0)), (2, None)]);
     }
 
     #[test]

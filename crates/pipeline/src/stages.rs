@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::course::{Course, Lap, Stage};
 use crate::edges::EdgeRefiner;
 use crate::error::{Error, ErrorKind};
-use crate::faces::FaceWatch;
+use crate::faces::{FaceWatch, Looked};
 use crate::facts::FactFinder;
 use crate::frozen::FrozenWatch;
 use crate::matte::Shrinker;
@@ -286,7 +286,7 @@ impl Stages {
         };
         let faces = match &mut self.faces {
             Some(watch) => watch.look(picture, at, alert).map_err(|_| Cause::Engine)?,
-            None => None,
+            None => Looked::Not,
         };
         course.times.segment = lap.next();
 

@@ -12,7 +12,8 @@ pub enum Instructions {
     Common = 1,
     /// x86-64 with AVX2, BMI1, BMI2, LZCNT, MOVBE and POPCNT: most since 2013.
     Avx2 = 2,
-    /// x86-64 with AVX-512 F, BW, CD, DQ and VL besides.
+    /// x86-64 with AVX-512 F, BW, CD, DQ and VL besides, and with FMA and F16C, which the
+    /// compiler counts among F.
     Avx512 = 3,
 }
 
@@ -120,6 +121,8 @@ impl Instructions {
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => {
                 Self::Avx2.are_there()
+                    && is_x86_feature_detected!("f16c")
+                    && is_x86_feature_detected!("fma")
                     && is_x86_feature_detected!("avx512f")
                     && is_x86_feature_detected!("avx512bw")
                     && is_x86_feature_detected!("avx512cd")

@@ -17,7 +17,7 @@ use frosted_core::internal::{Level, SHOWN_BY_HALF_FROM, Work};
 use frosted_core::{Mask, Rotation, Timestamp};
 
 use crate::bits::Bitmap;
-use crate::faces::Seen;
+use crate::faces::{Looked, Seen};
 use crate::facts::PERSON;
 use crate::room::Smooth;
 use crate::settings::{Newcomers, Subjects};
@@ -57,8 +57,8 @@ pub(crate) struct Sight<'a> {
     pub(crate) like: &'a Bitmap,
     /// What is surely the room.
     pub(crate) surely: &'a Bitmap,
-    /// The faces of this frame or one shortly before, if they were looked for.
-    pub(crate) faces: Option<Seen<'a>>,
+    /// What came of looking for faces, in this frame or one shortly before.
+    pub(crate) faces: Looked<'a>,
     /// Whether faces are looked for at all.
     pub(crate) faces_matter: FacesMatter,
 }
@@ -107,11 +107,23 @@ pub(crate) struct SubjectFinder {
     /// What of the matte is rather somebody's than not, and what of that is firm.
     somebody: Bitmap,
     firm: Bitmap,
+    /// What a look that is not over will be judged by.
+    glance: Glance,
     /// What is taken out of the matte.
     gone: Bitmap,
     near: Bitmap,
     map: Bitmap,
     row: others::Row,
+}
+
+/// What was in the frame that a look began with: its faces come when people have moved on.
+#[derive(Debug, Default)]
+struct Glance {
+    /// What looked like the room.
+    like: Bitmap,
+    /// The subject's pixels, and when, if nobody else was about.
+    subject: Bitmap,
+    alone_at: Option<Timestamp>,
 }
 
 impl SubjectFinder {
@@ -122,6 +134,7 @@ impl SubjectFinder {
         self.other_at = None;
         self.others_then_at = None;
         self.waits_since = None;
+        self.glance.alone_at = None;
         self.heads.reset();
         self.stillness.reset();
         self.shape.reset();
@@ -142,8 +155,17 @@ impl SubjectFinder {
     /// subject's. Softer pixels stay: none of them is ever shown.
     pub(crate) fn keep_subject(&mut self, matte: &mut Mask, sight: &Sight<'_>, choice: Choice) {
         self.fit((matte.width(), matte.height()));
-        if let Some(Seen { faces, at }) = sight.faces {
-            let strange = |head: &Head| !looks_like_room(head, sight.like);
+        if let Looked::Begun = sight.faces {
+            self.glance.like.copy_from(sight.like);
+            self.glance.alone_at = None;
+        }
+        if let Looked::Seen(Seen { faces, at }) = sight.faces {
+            let like = if at == sight.at {
+                sight.like
+            } else {
+                &self.glance.like
+            };
+            let strange = |head: &Head| !looks_like_room(head, like);
             let heads = faces.iter().map(Head::of).filter(strange);
             let (last, size) = (&self.last, self.size);
             let own = |head: &Head| pixel(head, size).is_some_and(|(x, y)| last.get(x, y));
@@ -221,6 +243,8 @@ impl SubjectFinder {
         if self.size != size {
             self.size = size;
             self.last.fit(size);
+            self.glance.like.fit(size);
+            self.glance.subject.fit(size);
             self.reset();
         }
     }
@@ -305,14 +329,26 @@ impl SubjectFinder {
         }
     }
 
-    /// Remembers the subject's outline, whenever the face was seen just now.
+    /// Remembers the subject's outline in the frame in which the face was seen.
     fn remember_shape(&mut self, sight: &Sight<'_>) {
-        if sight.faces.is_none() {
-            return;
-        }
+        let at = match sight.faces {
+            Looked::Not => return,
+            Looked::Begun => {
+                self.glance.subject.copy_from(&self.last);
+                self.glance.alone_at = Some(sight.at);
+                return;
+            }
+            Looked::Seen(seen) => seen.at,
+        };
+        // By now somebody else may hang together with the subject whom the look did not see.
+        let map = match self.glance.alone_at {
+            _ if at == sight.at => &self.last,
+            Some(alone_at) if alone_at == at => &self.glance.subject,
+            _ => return,
+        };
         let upright = Upright::of(sight.rotation);
-        if let Some(head) = self.heads.subjects_seen(sight.at).next() {
-            self.shape.remember(&head, upright, &self.last, sight.at);
+        if let Some(head) = self.heads.subjects_seen(at).next() {
+            self.shape.remember(&head, upright, map, at);
         }
     }
 

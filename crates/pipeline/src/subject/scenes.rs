@@ -58,6 +58,22 @@ struct Scene {
     finder: SubjectFinder,
     frame: u64,
     choice: Choice,
+    /// Whether everything that nobody hides looks like the room.
+    room_known: bool,
+    /// What a look saw that is not over.
+    begun: Option<(Vec<Face>, Timestamp)>,
+}
+
+/// What becomes of a look in a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looking {
+    Not,
+    /// It begins.
+    Begins,
+    /// The one that began before ends.
+    Ends,
+    /// It begins and ends.
+    Whole,
 }
 
 impl Scene {
@@ -69,6 +85,8 @@ impl Scene {
                 subjects: Subjects::One,
                 newcomers,
             },
+            room_known: false,
+            begun: None,
         }
     }
 
@@ -80,6 +98,11 @@ impl Scene {
 
     /// The same; faces are looked for only if `looks` says so.
     fn see_sometimes(&mut self, figures: &[Figure], looks: bool) -> Mask {
+        let looking = if looks { Looking::Whole } else { Looking::Not };
+        self.see_looking(figures, looking)
+    }
+
+    fn see_looking(&mut self, figures: &[Figure], looking: Looking) -> Mask {
         let picture = picture(SIZE.0, SIZE.1, |x, y| {
             let nearest = figures.iter().find(|figure| figure.covers(x, y));
             match nearest {
@@ -102,6 +125,10 @@ impl Scene {
             .collect();
         let mut nothing = Bitmap::default();
         nothing.fit(SIZE);
+        let mut like = nothing.clone();
+        if self.room_known {
+            like.mark(SIZE, [people.values()], |[value]| value == 0);
+        }
         let mut matte = Mask::new();
         matte.copy_from(&people);
         let at = Timestamp::from_millis(33 * self.frame);
@@ -110,12 +137,20 @@ impl Scene {
             picture: &smooth,
             rotation: Rotation::None,
             people: &people,
-            like: &nothing,
+            like: &like,
             surely: &nothing,
-            faces: looks.then_some(Seen { faces: &faces, at }),
+            faces: match (looking, &self.begun) {
+                (Looking::Begins, _) => Looked::Begun,
+                (Looking::Whole, _) => Looked::Seen(Seen { faces: &faces, at }),
+                (Looking::Ends, Some((faces, at))) => Looked::Seen(Seen { faces, at: *at }),
+                _ => Looked::Not,
+            },
             faces_matter: FacesMatter::Yes,
         };
         self.finder.keep_subject(&mut matte, &sight, self.choice);
+        if looking == Looking::Begins {
+            self.begun = Some((faces, at));
+        }
         self.frame += 1;
         matte
     }
@@ -307,6 +342,58 @@ fn somebody_who_comes_in_fast_is_followed() {
         hidden += usize::from(x > 20.0 && 10 * seen < 8 * all);
     }
     assert!(hidden <= 4, "covered in {hidden} frames");
+}
+
+/// A subject who has been alone for a while, before a room that is known.
+fn alone(subject: &Figure) -> Scene {
+    let mut scene = Scene::new(Newcomers::AtOnce);
+    for _ in 0..10 {
+        let _ = scene.see(&[*subject]);
+    }
+    scene.room_known = true;
+    scene
+}
+
+#[test]
+fn whoever_has_left_the_place_when_a_look_ends_is_no_photograph() {
+    let subject = figure(50.0, 40.0);
+    let mut scene = alone(&subject);
+    for (x, looking) in [
+        (70.0, Looking::Begins),
+        (84.0, Looking::Not),
+        (98.0, Looking::Ends),
+    ] {
+        let at = Timestamp::from_millis(33 * scene.frame);
+        assert!(!scene.finder.is_alert(at), "the look would be given up");
+        let _ = scene.see_looking(&[subject, figure(x, 40.0)], looking);
+    }
+    let at = Timestamp::from_millis(33 * scene.frame);
+    assert_eq!(scene.finder.heads.others(at).count(), 1);
+    // What hangs there is none of the people.
+    let mut scene = alone(&subject);
+    for looking in [Looking::Begins, Looking::Not, Looking::Ends] {
+        let _ = scene.see_looking(&[subject], looking);
+        if let Some((faces, _)) = &mut scene.begun {
+            faces.push(figure(120.0, 30.0).found());
+        }
+    }
+    assert_eq!(scene.finder.heads.others(at).count(), 0);
+}
+
+#[test]
+fn whoever_comes_while_a_look_lasts_is_not_taken_for_the_subjects_outline() {
+    let (subject, newcomer) = (figure(60.0, 40.0), figure(96.0, 40.0));
+    let mut scene = alone(&subject);
+    let _ = scene.see_looking(&[subject], Looking::Begins);
+    let _ = scene.see_looking(&[subject], Looking::Not);
+    let _ = scene.see_looking(&[subject, newcomer], Looking::Ends);
+    let at = Timestamp::from_millis(33 * scene.frame);
+    let finder = &mut scene.finder;
+    let head = finder.heads.subjects(at).next().unwrap();
+    assert!(finder.shape.recall(at));
+    let upright = Upright::of(Rotation::None);
+    assert!(finder.shape.allows(&head, upright, subject.x, subject.y));
+    assert!(!finder.shape.allows(&head, upright, newcomer.x, newcomer.y));
 }
 
 #[test]

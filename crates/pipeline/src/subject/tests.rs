@@ -75,7 +75,7 @@ impl Looker {
             people: &people,
             like: &self.like,
             surely: &self.like,
-            faces: faces.map(|faces| Seen { faces, at }),
+            faces: faces.map_or(Looked::Not, |faces| Looked::Seen(Seen { faces, at })),
             faces_matter: if faces.is_some() {
                 FacesMatter::Yes
             } else {

@@ -53,3 +53,42 @@ pub(crate) fn show_opaque(level: Level, source: &[u8], out: &mut [u8]) {
 pub(crate) fn make_opaque(level: Level, pixels: &mut [u8]) {
     level.run(scalar::MakeOpaque(pixels));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_level_mixes_every_input_as_the_common_one() {
+        let sources: [u8; 256] = std::array::from_fn(|at| at as u8);
+        let (mut out, mut wanted) = ([0; 256], [0; 256]);
+        for alpha in 0..=255 {
+            for backdrop in 0..=255 {
+                let (backdrops, alphas) = ([backdrop; 256], [alpha; 256]);
+                blend(Level::COMMON, &sources, &backdrops, &alphas, &mut wanted);
+                for level in Level::all().skip(1) {
+                    out.fill(0x55);
+                    blend(level, &sources, &backdrops, &alphas, &mut out);
+                    assert_eq!(out, wanted, "alpha {alpha}, backdrop {backdrop}, {level}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_of_any_length_and_place_are_mixed_to_their_end_and_no_farther() {
+        let byte = |at: usize, seed: usize| ((at + seed).wrapping_mul(0x9e37_79b9) >> 11) as u8;
+        let rows: [Vec<u8>; 3] =
+            std::array::from_fn(|seed| (0..100).map(|at| byte(at, 1000 * seed)).collect());
+        for level in Level::all() {
+            for (first, len) in (0..17).flat_map(|first| (0..=70).map(move |len| (first, len))) {
+                let [source, backdrop, alpha] = rows.each_ref().map(|row| &row[first..][..len]);
+                let (mut out, mut wanted) = ([0x55; 100], [0x55; 100]);
+                blend(level, source, backdrop, alpha, &mut out[first..][..len]);
+                let whole = &mut wanted[first..][..len];
+                blend(Level::COMMON, source, backdrop, alpha, whole);
+                assert_eq!(out, wanted, "{len} from {first}, {level}");
+            }
+        }
+    }
+}

@@ -82,3 +82,83 @@ impl Lines {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use frosted_core::internal::layout;
+    use frosted_core::{FrameSpec, PixelFormat};
+
+    use super::*;
+
+    /// Nodes at which something begins or ends to fit; more than 255 * 256 is cut off.
+    const NODES: [u16; 14] = [
+        0, 1, 2, 3, 127, 128, 255, 256, 32767, 32768, 65151, 65279, 65280, 65535,
+    ];
+
+    /// A field whose rows hold every one of [`NODES`] beside every other, as far as there is
+    /// room.
+    fn field(spec: &FrameSpec, step_px: usize) -> Field {
+        let nodes = |pixels: usize| (pixels - 1).div_ceil(step_px) + 1;
+        let (width, height) = (nodes(spec.width()), nodes(spec.height()));
+        let node = |at: usize| {
+            let (pair, right) = (at / 2 % (NODES.len() * NODES.len()), at % 2 == 1);
+            NODES[if right {
+                pair % NODES.len()
+            } else {
+                pair / NODES.len()
+            }]
+        };
+        Field {
+            step_px,
+            width,
+            height,
+            planes: std::array::from_fn(|channel| {
+                (0..width * height)
+                    .map(|at| node(at + 31 * channel))
+                    .collect()
+            }),
+        }
+    }
+
+    #[test]
+    fn every_level_expands_every_pair_of_nodes_as_the_common_one_from_any_pattern_on() {
+        for format in PixelFormat::DIRECT {
+            for (width, step_px) in [16, 17, 33, 65, 641, 7680]
+                .into_iter()
+                .flat_map(|width| (0..=12).map(move |bits| (width, 1 << bits)))
+            {
+                let spec = FrameSpec::new(format, width, 16).unwrap();
+                let field = field(&spec, step_px);
+                for (plane, layout) in layout::planes(format).unwrap().iter().enumerate() {
+                    let (bytes, samples) = (spec.plane_row_bytes(plane), layout.samples.len());
+                    let mut ruler = Ruler::with_room(bytes);
+                    ruler.set(layout, bytes, step_px);
+                    let mut lines = Lines::with_room(bytes);
+                    for level in Level::all().skip(1) {
+                        #[cfg(target_arch = "x86_64")]
+                        if step_px >= 16 {
+                            lines.set(level, &field, layout, &ruler, 0);
+                            assert!(x86::expand(level, &lines, &ruler, 0, &mut [0; 16]));
+                        }
+                        for y in [0, step_px.min(16) / 2] {
+                            for first in [0, 1, 5, 16].map(|first| first % (bytes / samples)) {
+                                let len = bytes - first * samples;
+                                let [out, wanted] = [level, Level::COMMON].map(|level| {
+                                    lines.set(level, &field, layout, &ruler, y);
+                                    let mut out = vec![0x55; len];
+                                    lines.expand(level, samples, &ruler, first, &mut out);
+                                    out
+                                });
+                                assert!(
+                                    out == wanted,
+                                    "{format} {width}, plane {plane}, a node every {step_px}, \
+                                     row {y} from {first}, {level}"
+                                );
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

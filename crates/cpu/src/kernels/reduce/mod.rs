@@ -129,7 +129,102 @@ fn touched(index: usize, square_px: usize, value_px: usize, count: usize) -> Ran
 
 #[cfg(test)]
 mod tests {
+    use frosted_core::internal::layout;
+    use frosted_core::{FrameSpec, PixelFormat};
+
     use super::*;
+
+    /// Rows of a square.
+    type Rows = [Vec<u8>];
+
+    fn wanted(squares: &Squares, rows: &Rows, index: usize) -> u8 {
+        let channel = squares.channel();
+        let columns = squares.columns(index);
+        let values = rows.iter().flat_map(|row| {
+            let places = columns
+                .clone()
+                .map(|column| channel.offset + column * channel.step_bytes);
+            places.map(|place| u64::from(row[place]))
+        });
+        let (sum, count) = values.fold((0, 0), |(sum, count), value| (sum + value, count + 1));
+        ((2 * sum + count) / (2 * count)) as u8
+    }
+
+    /// Compares the means of one row of squares at every level, and whether a kernel made them.
+    fn check(
+        format: PixelFormat,
+        (width, height): (usize, usize),
+        square_px: usize,
+        byte: impl Fn(usize) -> u8,
+    ) {
+        let spec = FrameSpec::new(format, width, height.max(16)).unwrap();
+        let planes = layout::planes(format).unwrap();
+        for channel in 0..3 {
+            let channel = layout::channel(planes, channel);
+            let squares = Squares::new(channel, square_px, width, height);
+            let row_bytes = spec.plane_row_bytes(channel.plane);
+            let count = squares.rows(0).len();
+            let rows: Vec<Vec<u8>> = (0..count)
+                .map(|row| {
+                    (0..row_bytes)
+                        .map(|at| byte(row * row_bytes + at))
+                        .collect()
+                })
+                .collect();
+            let indices = 0..width.div_ceil(square_px);
+            let wanted: Vec<u8> = indices
+                .map(|index| wanted(&squares, &rows, index))
+                .collect();
+            let mut out = vec![0; wanted.len()];
+            for level in Level::all() {
+                let mut sums = ColumnSums::new(row_bytes, square_px);
+                // What is left of other rows counts no more.
+                let white = vec![255; row_bytes];
+                sums.sum(level, rows.iter().map(|_| &white[..]));
+                sums.sum(level, rows.iter().map(|row| &row[..]));
+                out.fill(0x55);
+                sums.means(level, &squares, count, &mut out);
+                assert!(
+                    out == wanted,
+                    "{format} {width}x{height}, squares of {square_px}, {level}: {out:?} for \
+                     {wanted:?}"
+                );
+                #[cfg(target_arch = "x86_64")]
+                if let ColumnSums::Narrow(sums) = &sums {
+                    let columns = squares.columns(0).len();
+                    let words = channel.offset + (columns - 1) * channel.step_bytes + 1;
+                    let few = columns * count <= 256 && words <= BEHIND && count <= 128;
+                    let eights = (out.len() - 1) / 8 * 8;
+                    let done = x86::means(level, &squares, sums, count, &mut out);
+                    let by_kernel = level > Level::COMMON && few;
+                    assert_eq!(done, if by_kernel { eights } else { 0 }, "{format} {level}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn means_are_exact_at_every_level_up_to_the_last_square_of_any_row() {
+        let noise = |at: usize| (at.wrapping_mul(0x9e37_79b9) >> 13) as u8;
+        for format in PixelFormat::DIRECT {
+            for square_px in (1usize..=17).chain([32, 128, 129]) {
+                for squares in [1, 8, 9, 10, 16, 17, 25] {
+                    let width = square_px * squares;
+                    for width in [width, width + 1, width + square_px / 2] {
+                        let width = width.clamp(16, 7680);
+                        // The last squares may have fewer rows than the others.
+                        for height in [square_px, square_px.div_ceil(3)] {
+                            check(format, (width, height), square_px, |_| 255);
+                            check(format, (width, height), square_px, noise);
+                        }
+                    }
+                }
+            }
+            for (width, square_px) in [(7680, 1), (7679, 16), (7680, 30), (7677, 5)] {
+                check(format, (width, square_px), square_px, noise);
+            }
+        }
+    }
 
     #[test]
     fn chroma_squares_touch_every_value_that_they_cover_in_part() {
