@@ -139,7 +139,13 @@ mod tests {
 
     impl Shape {
         /// Whether (x, y) can be the subject's whose face is at `head`.
-        fn allows(&self, head: &Head, upright: Upright, x: f32, y: f32) -> bool {
+        pub(in crate::subject) fn allows(
+            &self,
+            head: &Head,
+            upright: Upright,
+            x: f32,
+            y: f32,
+        ) -> bool {
             let (across, down) = upright.offset(head, x, y);
             let column = across * CELLS_A_FACE + MIDDLE.0;
             let row = down * CELLS_A_FACE + MIDDLE.1;
