@@ -45,6 +45,8 @@ pub(crate) struct EdgeRefiner {
 /// say.
 #[derive(Debug, Default)]
 struct Voters {
+    /// Of the picture.
+    size: (usize, usize),
     width: usize,
     planes: [Vec<u8>; 3],
     /// 255 = votes for the person.
@@ -158,7 +160,9 @@ impl Voters {
         let across = width.div_ceil(VOTER_STEP) + 2 * VOTERS;
         let rows = height.div_ceil(VOTER_STEP) + 2 * VOTERS;
         let len = across * rows + LANES - ACROSS;
-        if (self.width, self.sure.len()) != (across, len) {
+        // Not by the number of voters alone: at the far edges a place may be nobody's.
+        if self.size != (width, height) {
+            self.size = (width, height);
             self.width = across;
             let maps = [&mut self.person, &mut self.sure];
             for map in maps.into_iter().chain(&mut self.planes) {
@@ -281,6 +285,36 @@ mod tests {
     fn column(x: usize, y: usize) -> u8 {
         let level = if (16..32).contains(&x) { PERSON } else { ROOM };
         level + ((x * 7 + y * 13) % 5) as u8
+    }
+
+    #[test]
+    fn nobody_votes_who_was_in_a_picture_of_another_size() {
+        let refined = |refiner: &mut EdgeRefiner, (width, height), is_room: bool| {
+            let picture = picture(width, height, |x, y| (90 + (x + y) % 3) as u8);
+            let mut mask = Mask::new();
+            for (at, value) in mask.begin(&picture).iter_mut().enumerate() {
+                let (x, y) = (at % width, at / width);
+                *value = match (is_room, (x, y)) {
+                    // Without a doubt nobody is asked.
+                    (true, (0, 0)) => 180,
+                    (true, _) => 0,
+                    (false, (..8, ..8)) => 255,
+                    (false, _) => 180,
+                };
+            }
+            refiner.refine(&mut mask, &picture);
+            mask.values().to_vec()
+        };
+        // As many voters across and down may stand in pictures of three widths and heights.
+        for size in [(46, 37), (47, 37), (46, 38), (48, 39), (45, 36)] {
+            for before in [(48, 39), (47, 38), (46, 39), (48, 37)] {
+                let mut refiner = EdgeRefiner::default();
+                let _ = refined(&mut refiner, before, true);
+                let wanted = refined(&mut EdgeRefiner::default(), size, false);
+                let same = refined(&mut refiner, size, false) == wanted;
+                assert!(same, "{size:?} after {before:?}");
+            }
+        }
     }
 
     #[test]
