@@ -102,6 +102,22 @@ pub(crate) fn bench_gpu(options: &[&str]) -> ExitCode {
     finish(step("benchmarks of the GPU", &mut command))
 }
 
+/// Runs the criterion benchmarks of what the CPU does beside the networks: the pixel work and the decision, at every
+/// level of instructions.
+pub(crate) fn bench_cpu(options: &[&str]) -> ExitCode {
+    for (package, bench) in [
+        ("frosted-cpu", "compositor"),
+        ("frosted-pipeline", "decide"),
+    ] {
+        let mut command = cargo(&["bench", "--package", package, "--bench", bench, "--"]);
+        command.args(options);
+        if let Err(code) = step(&format!("benchmarks of {package}"), &mut command) {
+            return code;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
 /// Runs the criterion benchmarks of the whole pipeline.
 pub(crate) fn bench(options: &[&str]) -> ExitCode {
     let library = library_or_reason();

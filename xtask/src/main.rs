@@ -29,6 +29,7 @@ usage: cargo xtask COMMAND
   test --arm                      run the tests of the CPU's pixel work on 64-bit ARM, emulated; needs QEMU
   soak [MINUTES]                  run `frosted run` in that machine for so long (default 10); fails if it grows
   bench [-- OPTIONS]              set up, then run the criterion benchmarks; OPTIONS go to criterion
+  bench --cpu [-- OPTIONS]        run those of the pixel work and of the decision on the CPU, at every level of instructions
   bench --gpu [-- OPTIONS]        run those of the pixel work on the GPU, beside the CPU's (docs/BENCHMARKS.md)
   instructions [--update]         count the instructions of the pixel work with Valgrind; fails if there are a tenth
                                   more than in crates/cpu/instructions.txt, which --update writes
@@ -68,6 +69,9 @@ fn main() -> ExitCode {
         ["test", "--arm"] => arm::test(),
         ["soak"] => cameras::soak("10"),
         ["soak", minutes] => cameras::soak(minutes),
+        ["bench", "--cpu", "--", options @ ..] | ["bench", "--cpu", options @ ..] => {
+            commands::bench_cpu(options)
+        }
         ["bench", "--gpu", "--", options @ ..] | ["bench", "--gpu", options @ ..] => {
             commands::bench_gpu(options)
         }
