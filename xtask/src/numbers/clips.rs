@@ -29,6 +29,11 @@ pub(super) fn mjpeg() -> PathBuf {
     folder().join("grainy.mjpeg")
 }
 
+/// The same for longer than a run of a camera takes.
+pub(super) fn long_mjpeg() -> PathBuf {
+    folder().join("grainy-long.mjpeg")
+}
+
 /// Mean bytes of its pictures; none if it was not made.
 pub(super) fn mjpeg_picture_bytes() -> Option<u64> {
     Some(fs::metadata(mjpeg()).ok()?.len() / FRAMES)
@@ -67,6 +72,18 @@ pub(super) fn make(cases: &[Case]) -> Result<(), String> {
                 }
             }
             Case::Peer(peer) => make_raw("bgr24", peer.size)?,
+            Case::Live(live) => {
+                let options = [
+                    "-pix_fmt", "yuvj422p", "-c:v", "mjpeg", "-q:v", "3", "-f", "mjpeg",
+                ];
+                let frames = u64::from(30 * (live.seconds + 10));
+                ffmpeg(
+                    &long_mjpeg(),
+                    &filter(USUAL, &format!(",loop=-1:{FRAMES}{NOISE}")),
+                    frames,
+                    &options,
+                )?;
+            }
             Case::Start(_) => {
                 let options = ["-pix_fmt", "yuv420p", "-f", "yuv4mpegpipe"];
                 ffmpeg(&y4m(), &filter(USUAL, ""), STREAM_FRAMES as u64, &options)?;

@@ -3,6 +3,7 @@
 mod beside;
 mod clips;
 mod figures;
+mod live;
 mod machine;
 mod page;
 mod peers;

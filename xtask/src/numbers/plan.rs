@@ -33,6 +33,7 @@ pub(super) enum Case {
     Own(Own),
     Peer(Peer),
     Start(Start),
+    Live(Live),
 }
 
 /// `frosted bench`.
@@ -94,6 +95,13 @@ impl Cores {
 pub(super) struct Start {
     pub(super) model: &'static str,
     pub(super) engine: &'static str,
+}
+
+/// `frosted run` with a camera of Motion JPEG.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Live {
+    pub(super) model: &'static str,
+    pub(super) seconds: u32,
 }
 
 /// The scripts, the first being the one that the others are compared with.
@@ -171,6 +179,7 @@ impl Case {
             Self::Own(own) => own.to_string(),
             Self::Peer(peer) => peer_name(peer.script, peer.cores, peer.size),
             Self::Start(start) => start_name(start.model, start.engine),
+            Self::Live(live) => live_name(live.model),
         }
     }
 
@@ -178,6 +187,7 @@ impl Case {
         match self {
             Self::Own(own) => own.engine == "ort",
             Self::Start(start) => start.engine == "ort",
+            Self::Live(_) => true,
             Self::Peer(_) => false,
         }
     }
@@ -185,6 +195,10 @@ impl Case {
 
 pub(super) fn peer_name(script: &str, cores: Cores, (width, height): Size) -> String {
     format!("peer {script} {} {width}x{height}", cores.argument())
+}
+
+pub(super) fn live_name(model: &str) -> String {
+    format!("run {model}")
 }
 
 pub(super) fn start_name(model: &str, engine: &str) -> String {
@@ -265,6 +279,9 @@ pub(super) fn cases(quick: bool) -> Vec<Case> {
     for engine in ["ort", "rten"] {
         cases.extend(MODELS.map(|model| Case::Start(Start { model, engine })));
     }
+    if !quick {
+        cases.extend(MODELS.map(|model| Case::Live(Live { model, seconds: 15 })));
+    }
     if quick {
         shorten(&mut cases);
     }
@@ -308,7 +325,7 @@ fn shorten(cases: &mut [Case]) {
                 }
             }
             Case::Peer(peer) => peer.frames = 50,
-            Case::Start(_) => {}
+            Case::Start(_) | Case::Live(_) => {}
         }
     }
 }

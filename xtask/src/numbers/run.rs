@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::figures::Figures;
 use super::peers::{quiet, said};
 use super::plan::{Case, Length, Own, Peer, shuffled};
-use super::{clips, start};
+use super::{clips, live, start};
 use crate::commands::{program, with_library};
 use crate::workspace::root;
 
@@ -52,6 +52,11 @@ impl Runner {
         match case {
             Case::Own(own) => json(&mut self.own(own)),
             Case::Peer(peer) => json(&mut self.peer(peer)?),
+            Case::Live(case) => {
+                let mut command = Command::new(program());
+                with_library(&mut command, self.library.as_ref());
+                live::measure(&mut command, case)
+            }
             Case::Start(start) => {
                 let mut command = Command::new(program());
                 with_library(&mut command, self.library.as_ref());

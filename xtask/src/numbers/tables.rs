@@ -1,7 +1,9 @@
 //! Our own figures as Markdown.
 
 use super::figures::Figures;
-use super::plan::{LARGE, LEVEL_FORMATS, LEVEL_SIZES, MODELS, Own, SIZES, STREAMS, Size, USUAL};
+use super::plan::{
+    LARGE, LEVEL_FORMATS, LEVEL_SIZES, MODELS, Own, SIZES, STREAMS, Size, USUAL, live_name,
+};
 
 /// Mean processor time of a frame.
 pub(super) const CPU: &str = "cpu_ms_mean";
@@ -170,6 +172,23 @@ pub(super) fn rest(figures: &Figures) -> String {
     let bytes = figures.median("binary", "mjpeg_picture_bytes");
     let kilobytes = ms(bytes.map(|bytes| bytes / 1e3));
     let mut table = head(&["", ""]);
+    for model in MODELS {
+        let of = |key| figures.median(&live_name(model), key);
+        let words = format!(
+            "{} % of a core, {} ms of processor time a frame, {} frames a second, {} MB",
+            ms(of("cpu_share").map(|share| share * 100.0)),
+            ms(of("cpu_ms_mean")),
+            ms(of("frames_a_second")),
+            ms(of("rss_anon_mb")),
+        );
+        let (width, height) = USUAL;
+        table += &line(
+            &format!(
+                "`frosted run --model {model}`, a camera's Motion JPEG of {width}x{height} decoded at 30 frames a second, Y4M to a pipe"
+            ),
+            &[words],
+        );
+    }
     table += &line("the program, stripped", &[megabytes("stripped_bytes")]);
     table += &line(
         &format!("decoding a Motion JPEG picture of {width}x{height}, 4:2:2, {kilobytes} KB, CPU"),
