@@ -69,7 +69,10 @@ pub trait FaceFinder: Send {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FacesFound {
     /// Not before another part was looked at.
-    InPart,
+    InPart {
+        /// How many faces there are in the parts that were looked at.
+        faces: usize,
+    },
     /// They are.
     All,
 }

@@ -115,16 +115,26 @@ impl FaceWatch {
         Ok(seen.map_or(Looked::Begun, Looked::Seen))
     }
 
-    /// Looks at the parts that are due so long after the look began.
+    /// Looks at the parts that are due so long after the look began; at all that are left once
+    /// more than one face is seen.
     fn go_on(&mut self, since: Duration) -> Result<Option<Seen<'_>>, SegmentError> {
-        while let Some(part) = self.next_part.filter(|&part| PART_EVERY * part <= since) {
+        let mut at_once = false;
+        while let Some(part) = self
+            .next_part
+            .filter(|&part| at_once || PART_EVERY * part <= since)
+        {
             // A part that fails is not gone on from.
             self.next_part = None;
             let found = self
                 .finder
                 .find_part(&self.picture, part as usize, &mut self.faces)?;
             match found {
-                FacesFound::InPart => self.next_part = Some(part + 1),
+                // Whoever else is there is not waited for.
+                FacesFound::InPart { faces } if faces > 1 => {
+                    self.next_part = Some(part + 1);
+                    at_once = true;
+                }
+                FacesFound::InPart { .. } => self.next_part = Some(part + 1),
                 FacesFound::All => return self.seen(self.picture.frame()).map(Some),
             }
         }
@@ -176,7 +186,15 @@ mod tests {
 
     /// Notes what is looked at.
     #[derive(Clone, Default)]
-    struct Finder(Arc<Mutex<Vec<Look>>>);
+    struct Finder(Arc<Mutex<Vec<Look>>>, Others);
+
+    /// The part of a look from which on a second face is seen.
+    #[derive(Clone, Copy, Default)]
+    enum Others {
+        #[default]
+        Nowhere,
+        From(usize),
+    }
 
     impl FaceFinder for Finder {
         fn find(&mut self, picture: &Reduced, faces: &mut Faces) -> Result<(), SegmentError> {
@@ -193,7 +211,11 @@ mod tests {
         ) -> Result<FacesFound, SegmentError> {
             self.0.lock().unwrap().push((picture.frame().0, Some(part)));
             if part + 1 < PARTS {
-                return Ok(FacesFound::InPart);
+                let faces = match self.1 {
+                    Others::From(from) if part >= from => 2,
+                    _ => 1,
+                };
+                return Ok(FacesFound::InPart { faces });
             }
             faces.begin(picture);
             Ok(FacesFound::All)
@@ -209,7 +231,11 @@ mod tests {
 
     /// Frames that come `every` so many milliseconds.
     fn looks(every: u64, frames: u64, alert: impl Fn(u64) -> bool) -> Looks {
-        let finder = Finder::default();
+        looks_at(Others::Nowhere, every, frames, alert)
+    }
+
+    fn looks_at(others: Others, every: u64, frames: u64, alert: impl Fn(u64) -> bool) -> Looks {
+        let finder = Finder(Arc::default(), others);
         let mut watch = FaceWatch::new(Box::new(finder.clone()));
         let look = |frame| {
             let at = Timestamp::ZERO + Duration::from_millis(every * frame);
@@ -245,6 +271,22 @@ mod tests {
             (part(6, 0), None),
         ];
         assert_eq!(looks(33, 7, |_| false), wanted);
+    }
+
+    #[test]
+    fn whoever_else_is_there_is_not_waited_for() {
+        let parts = |frame, parts: &[usize]| -> Vec<Look> {
+            parts.iter().map(|&part| (frame, Some(part))).collect()
+        };
+        let first = looks_at(Others::From(0), 33, 2, |_| false);
+        assert_eq!(first, [(parts(0, &[0, 1, 2]), Some(0)), (vec![], None)]);
+        let later = looks_at(Others::From(1), 33, 3, |_| false);
+        let wanted = [
+            (parts(0, &[0]), None),
+            (parts(0, &[1, 2]), Some(0)),
+            (vec![], None),
+        ];
+        assert_eq!(later, wanted);
     }
 
     #[test]

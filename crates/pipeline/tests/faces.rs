@@ -120,7 +120,7 @@ impl<F: FaceFinder> FaceFinder for InParts<F> {
         }
         if part + 1 < PARTS {
             shared.next = Some(part + 1);
-            return Ok(FacesFound::InPart);
+            return Ok(FacesFound::InPart { faces: 1 });
         }
         drop(shared);
         self.finder.find(picture, faces)?;

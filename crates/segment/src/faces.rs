@@ -76,6 +76,8 @@ pub struct FaceDetector {
     boxes: Vec<f32>,
     scores: Vec<f32>,
     candidates: Vec<Candidate>,
+    /// The same, used up while they are counted.
+    counted: Vec<Candidate>,
     /// The picture that is being looked at, and the part that comes next.
     begun: Option<(FrameId, usize)>,
 }
@@ -111,6 +113,7 @@ impl FaceDetector {
             boxes: Vec::with_capacity(anchors.numbers()),
             scores: Vec::with_capacity(anchors.count()),
             candidates: Vec::new(),
+            counted: Vec::new(),
             begun: None,
             anchors,
             engine,
@@ -138,8 +141,20 @@ impl FaceDetector {
             self.looks.push((placement, before));
         }
         self.candidates.clear();
-        self.candidates
-            .reserve(self.looks.len() * self.anchors.count());
+        let most = self.looks.len() * self.anchors.count();
+        self.candidates.reserve(most);
+        self.counted.clear();
+        self.counted.reserve(most);
+    }
+
+    /// How many faces the candidates are.
+    fn count(&mut self) -> usize {
+        let mut count = 0;
+        self.counted.clone_from(&self.candidates);
+        merge::merge(&mut self.counted, self.options.same_face_overlap, |_| {
+            count += 1;
+        });
+        count
     }
 
     /// Runs the network and keeps its outputs if they are what the spec says and finite.
@@ -192,7 +207,7 @@ fn keep(
 impl FaceFinder for FaceDetector {
     fn find(&mut self, picture: &Reduced, faces: &mut Faces) -> Result<(), SegmentError> {
         let mut part = 0;
-        while self.find_part(picture, part, faces)? == FacesFound::InPart {
+        while self.find_part(picture, part, faces)? != FacesFound::All {
             part += 1;
         }
         Ok(())
@@ -230,7 +245,9 @@ impl FaceFinder for FaceDetector {
         )?;
         if part + 1 < self.looks.len() {
             self.begun = Some((picture.frame(), part + 1));
-            return Ok(FacesFound::InPart);
+            return Ok(FacesFound::InPart {
+                faces: self.count(),
+            });
         }
         faces.begin(picture);
         let overlap = self.options.same_face_overlap;
