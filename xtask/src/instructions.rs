@@ -19,7 +19,7 @@ const MOST_GROWTH: f64 = 0.1;
 /// To less than this share of it no count falls unnoticed: work that is not done any more takes
 /// no instructions.
 const LEAST_LEFT: f64 = 0.5;
-const BASELINE: &str = "crates/cpu/instructions.txt";
+const BASELINE: &str = "xtask/instructions.txt";
 
 type Counts = BTreeMap<String, u64>;
 

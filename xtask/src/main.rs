@@ -32,7 +32,7 @@ usage: cargo xtask COMMAND
   bench --cpu [-- OPTIONS]        run those of the pixel work and of the decision on the CPU, at every level of instructions
   bench --gpu [-- OPTIONS]        run those of the pixel work on the GPU, beside the CPU's (docs/BENCHMARKS.md)
   instructions [--update]         count the instructions of the pixel work with Valgrind; fails if there are a tenth
-                                  more than in crates/cpu/instructions.txt, which --update writes
+                                  more than in xtask/instructions.txt, which --update writes
   quality [--mediapipe PYTHON] [--data DIR] [-- OPTIONS]
                                   set up, make the bundled scenes, measure mattes on them and write the table to
                                   docs/MATTE.md; with scenes of your own (DIR) or OPTIONS for `frosted quality` it is
