@@ -216,6 +216,52 @@ mod tests {
     }
 
     #[test]
+    fn every_level_settles_alike() {
+        let noise = |x: usize, y: usize, seed: usize| (x * 71 + y * 37 + x * y * seed) as u8;
+        let pace = Pace {
+            rise: 20,
+            slow_rise: 3,
+            reach: 2,
+            passed_ms: 33,
+        };
+        for (width, height) in [(16, 16), (65, 17), (130, 18)] {
+            // The body was whole and lost some of its parts; the picture moves in some places.
+            let then = picture(width, height, |x, y| noise(x, y, 13) / 16);
+            let moves = |x: usize, y: usize| x / 5 % 4 == 0 && y / 4 % 2 == 0;
+            let now = picture(width, height, |x, y| {
+                noise(x, y, 13) / 16 + if moves(x, y) { 90 } else { 0 }
+            });
+            let (mut before, mut smooth) = (Smooth::default(), Smooth::default());
+            before.take(&then);
+            smooth.take(&now);
+            let holes = |x: usize, y: usize| x / 6 % 2 == 0 || y / 6 % 3 == 0;
+            let settled = |level: Level| {
+                let mut settler = Settler::default();
+                let mut matte = mask(&then, |x, y| x < width - 5 && y < height - 1);
+                let people = mask(&now, holes);
+                settler.settle(&mut matte, &people, &before, Timestamp::ZERO);
+                for (at, wavers) in settler.wavers_ms.iter_mut().enumerate() {
+                    *wavers = (at % 3 * 30) as u16;
+                }
+                let mut matte = mask(&now, holes);
+                for (at, value) in matte.values_mut().iter_mut().enumerate() {
+                    // Of the holes most are covered, so that they fall, and some rise.
+                    let share = if at % width % 24 < 18 { 2 } else { 1 };
+                    *value = (*value).max(noise(at, 3, 11) / share);
+                }
+                level.run(Hold(&mut settler, &mut matte, &people, &smooth, pace));
+                assert!(settler.free.has_any() && settler.falls.has_any());
+                assert!(settler.free.count() < width * height);
+                (matte.values().to_vec(), format!("{settler:?}"))
+            };
+            let wanted = settled(Level::COMMON);
+            for level in Level::all().skip(1) {
+                assert!(settled(level) == wanted, "{width}x{height}, {level}");
+            }
+        }
+    }
+
+    #[test]
     fn what_appears_is_shown_within_seventy_milliseconds_at_every_rate() {
         for fps in [15, 30, 60] {
             let mut settler = Settler::default();

@@ -45,6 +45,15 @@ pub(crate) enum Weigh<'m> {
 impl Cells {
     /// Takes the means of `picture` over cells of at least `side` reduced pixels.
     pub(crate) fn measure(&mut self, picture: &Reduced, side: usize, weigh: Weigh<'_>) {
+        let spans = self.begin(picture, side);
+        match weigh {
+            Weigh::Room(mask) => Level::chosen().run(Room(self, picture, mask, spans)),
+            Weigh::Person(mask) => self.measure_person(picture, mask, spans),
+        }
+    }
+
+    /// Becomes cells of at least `side` reduced pixels in which nothing counted yet.
+    fn begin(&mut self, picture: &Reduced, side: usize) -> Spans {
         let (width, height) = (picture.width(), picture.height());
         let (frame_width, frame_height) = picture.frame_size();
         // The last column and row may stand for less than a square; they join the last cell.
@@ -61,14 +70,9 @@ impl Cells {
         self.weights.resize(count, 0);
         self.clear.clear();
         self.clear.resize(count, true);
-        let (columns, rows) = (self.columns, self.rows);
-        let spans = Spans {
-            across: (columns, whole_width, width),
-            down: (rows, whole_height, height),
-        };
-        match weigh {
-            Weigh::Room(mask) => Level::chosen().run(Room(self, picture, mask, spans)),
-            Weigh::Person(mask) => self.measure_person(picture, mask, spans),
+        Spans {
+            across: (self.columns, whole_width, width),
+            down: (self.rows, whole_height, height),
         }
     }
 
@@ -321,6 +325,41 @@ mod tests {
                 fits(width, cells.columns) && fits(height, cells.rows),
                 "{width}x{height}: {cells:?}"
             );
+        }
+    }
+
+    #[test]
+    fn the_rooms_cells_are_those_of_the_definition_at_every_level() {
+        // The last one has cells of more rows than a sum in 16 bits holds.
+        for (width, height, side) in [(16, 16, 5), (67, 35, 8), (130, 70, 33), (40, 300, 290)] {
+            let noise = |x: usize, y: usize| (x * 71 + y * 37 + x * y * 13) as u8;
+            // White, but for some grain: the largest sums.
+            let picture = picture(width, height, |x, y| 255 - noise(x, y) / 64);
+            let mut mask = mask(&picture, |_, _| false);
+            for (at, value) in mask.values_mut().iter_mut().enumerate() {
+                *value = [0, SOMEBODY - 1][at % 2];
+            }
+            mask.values_mut()[3 * width + 5] = SOMEBODY;
+            for level in Level::all() {
+                let mut cells = Cells::default();
+                let spans = cells.begin(&picture, side);
+                level.run(Room(&mut cells, &picture, &mask, spans));
+                for cell in 0..cells.columns * cells.rows {
+                    let columns = spans.columns(cell % cells.columns);
+                    let rows = spans.rows(cell / cells.columns);
+                    let places = rows.flat_map(|y| columns.clone().map(move |x| y * width + x));
+                    let sum_of = |plane: &[u8]| -> u64 {
+                        places.clone().map(|at| u64::from(plane[at])).sum()
+                    };
+                    let sums = picture.planes().map(sum_of);
+                    let found = cells.sums.each_ref().map(|sums| sums[cell]);
+                    let case = format!("cell {cell} of {width}x{height}, {level}");
+                    assert_eq!(found, sums, "{case}");
+                    assert_eq!(cells.weights[cell], places.clone().count() as u64, "{case}");
+                    let clear = places.clone().all(|at| mask.values()[at] < SOMEBODY);
+                    assert_eq!(cells.clear[cell], clear, "{case}");
+                }
+            }
         }
     }
 

@@ -18,8 +18,7 @@ pub(crate) struct Smooth {
 impl Smooth {
     /// Becomes that of `picture`. Allocates only to grow.
     pub(crate) fn take(&mut self, picture: &Reduced) {
-        let (width, height) = (picture.width(), picture.height());
-        self.size = (width, height);
+        self.size = (picture.width(), picture.height());
         self.yuv = picture.colour().is_some();
         self.dark = match picture.colour() {
             None => [0; 3],
@@ -118,6 +117,37 @@ fn mean_of(before: u8, here: u8, after: u8) -> u8 {
 mod tests {
     use super::*;
     use crate::backdrop::tests::picture;
+
+    #[test]
+    fn means_are_those_of_the_definition_at_every_level() {
+        let noise = |x: usize, y: usize| (x * 71 + y * 37 + x * y * 13) as u8;
+        for (width, height) in [(16, 16), (17, 19), (64, 16), (65, 17), (130, 18)] {
+            let picture = picture(width, height, noise);
+            let mean = |[before, here, after]: [u32; 3]| (before + 2 * here + after + 2) / 4;
+            // The pixels before and after one, or itself at the edges.
+            let near = |at: usize, len: usize| [at.saturating_sub(1), at, (at + 1).min(len - 1)];
+            let across = |x, y| mean(near(x, width).map(|x| u32::from(noise(x, y))));
+            for level in Level::all() {
+                let mut smooth = Smooth {
+                    size: (width, height),
+                    ..Smooth::default()
+                };
+                level.run(Take(&mut smooth, &picture));
+                for plane in smooth.planes() {
+                    assert_eq!(plane.len(), width * height);
+                    for (at, &value) in plane.iter().enumerate() {
+                        let (x, y) = (at % width, at / width);
+                        let wanted = mean(near(y, height).map(|y| across(x, y)));
+                        assert_eq!(
+                            u32::from(value),
+                            wanted,
+                            "{x},{y} of {width}x{height}, {level}"
+                        );
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_dot_is_spread_by_one_two_one_and_an_edge_goes_on() {

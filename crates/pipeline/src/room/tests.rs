@@ -1,5 +1,6 @@
 use super::*;
 use crate::backdrop::tests::{mask, picture};
+use crate::bits::tests::drawn;
 
 const SIZE: (usize, usize) = (80, 45);
 
@@ -140,4 +141,40 @@ fn the_rooms_texture_is_the_room_and_a_plain_wall_may_be_somebody() {
     // Somebody before the poster who has one of its colours.
     watcher.see(1, |x, y| if poster(x, y) { 60 } else { 120 }, |_, _| true);
     assert_eq!(share(&watcher.model.surely, |_, _| true), 0.0);
+}
+
+#[test]
+fn every_level_looks_and_learns_alike() {
+    for (width, height) in [(17, 16), (80, 45), (131, 20)] {
+        let size = (width, height);
+        let person = |x: usize, y: usize| (5..9).contains(&x) && y > 6;
+        let subject = drawn(size, person);
+        let seen = |level: Level| {
+            let mut model = RoomModel::default();
+            model.fit(size);
+            let mut smooth = Smooth::default();
+            for frame in 0..20usize {
+                // The light changes, somebody stands there, and somebody else comes by.
+                let passes = |x: usize, y: usize| x / 3 == frame && y > 9;
+                let picture = picture(width, height, |x, y| match (person(x, y), passes(x, y)) {
+                    (true, _) => STRANGE,
+                    (_, true) => 250,
+                    _ => room(x, y) / 2 + (frame / 8) as u8 * 10,
+                });
+                let people = mask(&picture, |x, y| person(x, y) || passes(x, y) || y == 2);
+                smooth.take(&picture);
+                level.run(Look(&mut model, &smooth, &people));
+                let subject = (frame > 2).then_some(&subject);
+                level.run(Learn(&mut model, &smooth, &people, subject));
+            }
+            for map in [&model.like, &model.surely, &model.unchanged] {
+                assert!(map.has_any() && map.count() < width * height);
+            }
+            format!("{model:?}")
+        };
+        let wanted = seen(Level::COMMON);
+        for level in Level::all().skip(1) {
+            assert!(seen(level) == wanted, "{size:?}, {level}");
+        }
+    }
 }

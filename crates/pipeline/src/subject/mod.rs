@@ -481,6 +481,8 @@ fn looks_like_room(head: &Head, like: &Bitmap) -> bool {
 }
 
 #[cfg(test)]
+mod levels;
+#[cfg(test)]
 mod scenes;
 #[cfg(test)]
 mod tests;

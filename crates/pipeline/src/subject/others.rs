@@ -207,3 +207,59 @@ impl Work for Cut<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::heads::{Head, Returns};
+    use super::*;
+    use crate::bits::tests::drawn;
+
+    #[test]
+    fn others_are_cut_alike_at_every_level() {
+        let at = Timestamp::from_millis;
+        let head = |x| Head {
+            x,
+            y: 12.3,
+            width: 9.7,
+        };
+        // The subject, somebody who walks, and a picture on the wall.
+        let mut heads = Heads::default();
+        let see = |heads: &mut Heads, millis, walks| {
+            let faces = [head(30.2), head(walks), head(90.4)];
+            heads.see(
+                faces.into_iter(),
+                at(millis),
+                |_| false,
+                Returns::Impossible,
+            );
+        };
+        see(&mut heads, 0, 60.0);
+        heads.promote(&head(30.2), at(0));
+        for (millis, walks) in [(100, 56.0), (200, 52.0), (400, 46.0)] {
+            see(&mut heads, millis, walks);
+        }
+        let stand = heads.others_and_stillness(at(400)).filter(|other| other.1);
+        assert_eq!((stand.count(), heads.others(at(400)).count()), (1, 2));
+        for alert in [false, true] {
+            for (width, height) in [(65, 30), (131, 40)] {
+                let before = drawn((width, height), |x, y| x > 2 && (x + y) % 7 > 0);
+                let cut = |level: Level| {
+                    let mut subject = before.clone();
+                    let strangers = Strangers {
+                        heads: &heads,
+                        upright: Upright::of(Rotation::None),
+                        at: at(400),
+                        alert,
+                    };
+                    level.run(Cut(&mut subject, strangers, &mut Row::default()));
+                    assert!(subject.get(31, 12) && subject.count() < before.count());
+                    subject.marked().collect::<Vec<_>>()
+                };
+                let wanted = cut(Level::COMMON);
+                for level in Level::all().skip(1) {
+                    assert!(cut(level) == wanted, "{width}x{height}, {alert}, {level}");
+                }
+            }
+        }
+    }
+}

@@ -135,6 +135,7 @@ impl Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bits::tests::drawn;
     use frosted_core::Rotation;
 
     impl Shape {
@@ -164,12 +165,7 @@ mod tests {
             width: 17.7,
         };
         let (width, height) = (150, 120);
-        let all = |is: &dyn Fn(usize, usize) -> bool| {
-            let pixels = (0..width * height).map(|at| u8::from(is(at % width, at / width)));
-            let mut map = Bitmap::default();
-            map.mark((width, height), [&pixels.collect::<Vec<_>>()], |[v]| v == 1);
-            map
-        };
+        let all = |is: &dyn Fn(usize, usize) -> bool| drawn((width, height), is);
         for rotation in [
             Rotation::None,
             Rotation::Clockwise90,
@@ -199,15 +195,9 @@ mod tests {
 
     #[test]
     fn what_was_the_subjects_moves_with_the_face_and_is_forgotten() {
-        const WIDTH: usize = 200;
         let body = |x: usize, y: usize| (80..120).contains(&x) && y > 40;
         let arm = |x: usize, y: usize| (120..160).contains(&x) && (90..100).contains(&y);
-        let draw = |person: &dyn Fn(usize, usize) -> bool| -> Bitmap {
-            let pixels = (0..WIDTH * 120).map(|at| u8::from(person(at % WIDTH, at / WIDTH)));
-            let mut map = Bitmap::default();
-            map.mark((WIDTH, 120), [&pixels.collect::<Vec<_>>()], |[v]| v == 1);
-            map
-        };
+        let draw = |person: &dyn Fn(usize, usize) -> bool| drawn((200, 120), person);
         let upright = Upright::of(Rotation::None);
         let head = Head {
             x: 100.0,
