@@ -184,7 +184,7 @@ pub(super) fn rest(figures: &Figures) -> String {
         let (width, height) = USUAL;
         table += &line(
             &format!(
-                "`frosted run --model {model}`, a camera's Motion JPEG of {width}x{height} decoded at 30 frames a second, Y4M to a pipe"
+                "`frosted run --model {model}`, a camera's Motion JPEG of {width}x{height} decoded, Y4M to a pipe"
             ),
             &[words],
         );
