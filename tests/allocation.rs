@@ -157,7 +157,7 @@ impl FaceFinder for Walk {
         faces: &mut Faces,
     ) -> Result<FacesFound, SegmentError> {
         if part < 2 {
-            return Ok(FacesFound::InPart);
+            return Ok(FacesFound::InPart { faces: 1 });
         }
         self.find(picture, faces)?;
         Ok(FacesFound::All)
