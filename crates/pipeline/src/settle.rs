@@ -227,14 +227,14 @@ mod tests {
         for (width, height) in [(16, 16), (65, 17), (130, 18)] {
             // The body was whole and lost some of its parts; the picture moves in some places.
             let then = picture(width, height, |x, y| noise(x, y, 13) / 16);
-            let moves = |x: usize, y: usize| x / 5 % 4 == 0 && y / 4 % 2 == 0;
+            let moves = |x: usize, y: usize| (x / 5).is_multiple_of(4) && (y / 4).is_multiple_of(2);
             let now = picture(width, height, |x, y| {
                 noise(x, y, 13) / 16 + if moves(x, y) { 90 } else { 0 }
             });
             let (mut before, mut smooth) = (Smooth::default(), Smooth::default());
             before.take(&then);
             smooth.take(&now);
-            let holes = |x: usize, y: usize| x / 6 % 2 == 0 || y / 6 % 3 == 0;
+            let holes = |x: usize, y: usize| (x / 6).is_multiple_of(2) || (y / 6).is_multiple_of(3);
             let settled = |level: Level| {
                 let mut settler = Settler::default();
                 let mut matte = mask(&then, |x, y| x < width - 5 && y < height - 1);

@@ -214,7 +214,9 @@ pub(crate) mod tests {
     #[test]
     fn nothing_is_marked_beyond_a_rows_end() {
         for size in SIZES {
-            let whole = drawn(size, |_, _| true);
+            let mut whole = Bitmap::default();
+            // What holds of nothing, too.
+            whole.mark(size, [&vec![0; size.0 * size.1]], |_| true);
             assert_eq!(whole.count(), size.0 * size.1, "{size:?}");
             let mut inverted = drawn(size, noise);
             inverted.invert();

@@ -34,8 +34,8 @@ fn matte((width, height): (usize, usize)) -> Mask {
 #[test]
 fn the_room_is_dropped_and_what_is_not_shown_is_cleared() {
     agree(|level, size| {
-        let surely = drawn(size, |x, y| noise(x, y) % 3 > 0);
-        let like = drawn(size, |x, y| noise(x, y) % 4 == 0);
+        let surely = drawn(size, |x, y| !noise(x, y).is_multiple_of(3));
+        let like = drawn(size, |x, y| noise(x, y).is_multiple_of(4));
         [None, Some(FRINGE)].map(|fringe| {
             let (mut finder, mut matte) = (SubjectFinder::default(), matte(size));
             let before = matte.values().to_vec();
