@@ -85,11 +85,12 @@ impl Bitmap {
         for (out, ((before, here), behind)) in
             out.iter_mut().zip(before.iter().zip(here).zip(behind))
         {
-            *out = here | here << step | before >> back | here >> step | behind << back;
+            *out = spread([*before, *here, *behind], step, back);
         }
-        // The last word is no pixel's; the first row may have moved to the first one.
-        self.words[0] = 0;
-        self.words[len - 1] = 0;
+        // What leaves the first row to the left and the last to the right is kept, too: the next
+        // step is so wide that it leaves a gap without it.
+        self.words[0] = spread([0, self.spare[0], self.spare[1]], step, back);
+        self.words[len - 1] = spread([self.spare[len - 2], self.spare[len - 1], 0], step, back);
     }
 
     /// Marks what is `step` rows, fewer than there are, above or below a marked pixel.
@@ -103,6 +104,13 @@ impl Bitmap {
     }
 }
 
+/// The word `here` between two others of its row, with what is `step` pixels beside a marked one;
+/// `back` is what is left of a word.
+#[inline(always)]
+fn spread([before, here, behind]: [u64; 3], step: u32, back: u32) -> u64 {
+    here | here << step | before >> back | here >> step | behind << back
+}
+
 /// Marks in `target` what is marked in `source`.
 #[inline(always)]
 fn or_into(target: &mut [u64], source: &[u64]) {
@@ -113,7 +121,7 @@ fn or_into(target: &mut [u64], source: &[u64]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{SIZES, drawn, noise, places, same};
+    use super::super::tests::{SIZES, drawn, noise, places, same, scattered};
     use super::*;
     use frosted_core::internal::{Level, Work};
 
@@ -166,6 +174,10 @@ mod tests {
         ];
         for (width, height) in sizes {
             for radius in (0..20).chain([62, 63, 64, 65, 127, 128, 300]) {
+                // About one in each square, so that what grows and what does not is seen.
+                let every = (2 * radius as u32 + 1).pow(2).max(23);
+                let middle = (width * 2 / 3, height / 3);
+                let is = |x, y| (x, y) == middle || scattered(x, y, every);
                 let around =
                     |at: usize, len: usize| at.saturating_sub(radius)..(at + radius + 1).min(len);
                 let rows: Vec<_> = (0..height).map(|y| around(y, height)).collect();
@@ -173,7 +185,7 @@ mod tests {
                 for x in 0..width {
                     let columns = around(x, width);
                     let there: Vec<bool> = (0..height)
-                        .map(|y| columns.clone().any(|x| noise(x, y)))
+                        .map(|y| columns.clone().any(|x| is(x, y)))
                         .collect();
                     for (y, rows) in rows.iter().enumerate() {
                         near[y * width + x] = there[rows.clone()].contains(&true);
@@ -182,11 +194,11 @@ mod tests {
                 let near = |x: usize, y: usize| near[y * width + x];
                 let size = (width, height);
                 let ways = [
-                    (Way::Grow, drawn(size, noise), drawn(size, near)),
+                    (Way::Grow, drawn(size, is), drawn(size, near)),
                     // What is cleared is what is near to a pixel that is not marked.
                     (
                         Way::Shrink,
-                        drawn(size, |x, y| !noise(x, y)),
+                        drawn(size, |x, y| !is(x, y)),
                         drawn(size, |x, y| !near(x, y)),
                     ),
                 ];
@@ -196,6 +208,31 @@ mod tests {
                         level.run(Square(&mut map, radius, way));
                         assert!(same(&map, &wanted), "{size:?}: {way:?} {radius}, {level}");
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_at_the_ends_of_the_first_row_and_the_last_grows_without_a_gap() {
+        for (width, height) in [(13, 1), (64, 3), (128, 5)] {
+            let size = (width, height);
+            let corners = [
+                (0, 0),
+                (width - 1, 0),
+                (0, height - 1),
+                (width - 1, height - 1),
+            ];
+            for corner in corners {
+                for radius in [4, 8, 40] {
+                    let within = |at: usize, of: usize| at.abs_diff(of) <= radius;
+                    let mut map = drawn(size, |x, y| (x, y) == corner);
+                    map.dilate_square(radius);
+                    let wanted = |x, y| within(x, corner.0) && within(y, corner.1);
+                    assert!(
+                        same(&map, &drawn(size, wanted)),
+                        "{corner:?} of {size:?}: {radius}"
+                    );
                 }
             }
         }

@@ -172,9 +172,17 @@ pub(crate) mod tests {
         (200, 3),
     ];
 
-    /// One pixel of 23, without a pattern that words could repeat.
+    /// One pixel of 23.
     pub(super) fn noise(x: usize, y: usize) -> bool {
-        (x * 7 + y * 11 + x * y * 5) % 23 == 3
+        scattered(x, y, 23)
+    }
+
+    /// One pixel of so many. By a hash: a product of sums, taken modulo a number, would be rows
+    /// and columns.
+    pub(super) fn scattered(x: usize, y: usize, of: u32) -> bool {
+        let mixed = (x as u32).wrapping_mul(0x9e37_79b1) ^ (y as u32).wrapping_mul(0x85eb_ca77);
+        let mixed = (mixed ^ (mixed >> 15)).wrapping_mul(0x2c1b_3c6d);
+        (mixed ^ (mixed >> 13)).is_multiple_of(of)
     }
 
     /// The places of a picture, row by row.
@@ -214,7 +222,9 @@ pub(crate) mod tests {
     #[test]
     fn nothing_is_marked_beyond_a_rows_end() {
         for size in SIZES {
-            let whole = drawn(size, |_, _| true);
+            let mut whole = Bitmap::default();
+            // What holds of nothing, too.
+            whole.mark(size, [&vec![0; size.0 * size.1]], |_| true);
             assert_eq!(whole.count(), size.0 * size.1, "{size:?}");
             let mut inverted = drawn(size, noise);
             inverted.invert();
