@@ -20,7 +20,7 @@ use trial::Trial;
 pub enum CompositorChoice {
     /// A real GPU for frames of 1920x1080 pixels and more, if there is one and it is faster at
     /// their size, which is measured when the first of them comes; else the CPU, which takes
-    /// about a millisecond for smaller ones. Without the feature `gpu` always the CPU.
+    /// less than a millisecond for smaller ones. Without the feature `gpu` always the CPU.
     #[default]
     Auto,
     /// The CPU.
@@ -117,7 +117,7 @@ pub(crate) fn may_have_gpu() -> bool {
 }
 
 /// Frames of fewer pixels than 1920x1080 are not worth a GPU's start, memory and waiting: the
-/// CPU has 1280x720 reduced and painted in about a millisecond (`stages` of `frosted bench`).
+/// CPU has 1280x720 reduced and painted in half a millisecond (`stages` of `frosted bench`).
 const LEAST_PIXELS: usize = 1920 * 1080;
 
 #[cfg(feature = "gpu")]

@@ -150,6 +150,30 @@ fn bench_prints_one_line_of_json() {
     assert_eq!(line["model"], "selfie-general-320x192");
 }
 
+#[test]
+fn bench_uses_the_instructions_that_are_asked_for_and_tells_what_is_no_networks_time() {
+    let line = bench(&["--frames", "6", "--instructions", "common"]);
+    assert_eq!(line["instructions"], "common");
+    let number = |key: &str| {
+        line[key]
+            .as_f64()
+            .unwrap_or_else(|| panic!("{key} in {line}"))
+    };
+    assert!(
+        number("rest_ms") > 0.0 && number("rest_ms") < number("ms_max"),
+        "{line}"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = [
+        "bench", "--raw", "raw", "--format", "nv12", "--size", "640x480", "--frames", "1",
+    ];
+    let wrong = [&arguments[..], &["--instructions", "sse9"]].concat();
+    let output = run(folder.path(), &wrong);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("choose common, avx2 or avx512"), "{said}");
+}
+
 /// What `frosted bench` says of the webcam clip with these options.
 fn bench(options: &[&str]) -> serde_json::Value {
     let folder = tempfile::tempdir().unwrap();

@@ -134,6 +134,14 @@ fn measure(options: &Options<'_>) -> Result<(), Stop> {
         };
         return Err(reason.into());
     }
+    if options.is_published() && !left_out.is_empty() {
+        // Minutes before the same would have to be said at the end.
+        let reasons = left_out.join("; ");
+        return Err(format!(
+            "nothing could be published: {reasons}; --quick or --only measure the rest"
+        )
+        .into());
+    }
     clips::make(&cases)?;
     let run = run::Runner {
         library,
