@@ -2,17 +2,16 @@
 //! the person is sharp and nothing of the room can be read.
 //!
 //! ```no_run
-//! use frosted::{FrameSpec, FrameView, FrameViewMut, PixelFormat, Setup, Timestamp};
+//! use frosted::{FrameSpec, FrameView, PixelFormat, ProtectedFrame, Setup, Timestamp};
 //!
 //! let mut pipeline = Setup::default().build()?;
 //! let spec = FrameSpec::new(PixelFormat::Nv12, 1280, 720)?;
 //! # let camera = vec![0; spec.buffer_bytes()];
-//! # let mut protected = vec![0; spec.buffer_bytes()];
+//! let mut protected = ProtectedFrame::new(spec);
 //! // For each frame of the camera:
 //! let frame = FrameView::from_buffer(spec, &camera, Timestamp::from_millis(33))?;
-//! let mut out = FrameViewMut::from_buffer(spec, &mut protected)?;
-//! let report = pipeline.process(&frame, &mut out)?;
-//! println!("{}", report.shown);
+//! let report = pipeline.protect(&frame, &mut protected)?;
+//! println!("{}", report.shown); // protected.bytes() is what to show
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

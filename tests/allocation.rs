@@ -11,7 +11,7 @@ use frosted_core::{
 use frosted::ndarray::{ArrayD, ArrayView4, ArrayViewD, IxDyn};
 use frosted::{
     Background, Cause, Engine, EngineError, Frame, FrameSpec, ModelSpec, Newcomers, Picture,
-    PixelFormat, Rgb, Settings, Setup, Shown, TextHeight, Timestamp,
+    PixelFormat, ProtectedFrame, Rgb, Settings, Setup, Shown, TextHeight, Timestamp,
 };
 
 /// Finds the person in the middle and allocates nothing once it is made.
@@ -71,17 +71,25 @@ fn allocations(format: PixelFormat, background: &Background) -> u64 {
         *byte = (at * 7919 % 251) as u8;
     }
     let mut output = Frame::new(spec);
+    let mut turns = [spec, spec].map(ProtectedFrame::new);
     let mut at = Timestamp::ZERO;
     let mut frames = |number: usize| {
-        for _ in 0..number {
+        for turn in 0..number {
             at = at + Duration::from_millis(33);
             input.set_captured_at(at);
-            let report = pipeline
-                .process(&input.view(), &mut output.view_mut())
-                .unwrap();
-            assert!(matches!(report.shown, Shown::Person | Shown::Card(_)));
+            // To a frame of the caller's, or to those that only pipelines write, in turn.
+            let report = match turn % 4 {
+                0 => pipeline.process(&input.view(), &mut output.view_mut()),
+                turn => pipeline.protect(&input.view(), &mut turns[turn / 2]),
+            };
+            let shown = report.unwrap().shown;
+            assert!(matches!(shown, Shown::Person | Shown::Card(_)));
         }
-        let _ = pipeline.idle(at + Duration::from_millis(33), &mut output.view_mut());
+        let now = at + Duration::from_millis(33);
+        for output in &mut turns {
+            let _ = pipeline.protect_idle(now, output);
+        }
+        let _ = pipeline.idle(now, &mut output.view_mut());
     };
     frames(10);
     allocation_counter::measure(|| frames(20)).count_total

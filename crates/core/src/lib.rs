@@ -72,7 +72,7 @@ pub mod internal {
     mod placement;
 
     pub use crate::plan::{COVERED_UP_TO, ConcealPlan, MatteRamp, SHOWN_BY_HALF_FROM, SHOWN_FROM};
-    pub use crate::protected::protected_mut;
+    pub use crate::protected::{KeptFrame, protected_mut};
     pub use crate::seam::{Backdrop, Compositor, Cover, Field, FrameId};
     pub use level::{Instructions, Level, UnknownInstructions, Work};
     pub use marks::bits_of;

@@ -3,7 +3,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use frosted_core::internal::{Compositor, ConcealPlan, Cover, FrameId, protected_mut};
+use frosted_core::internal::{Compositor, ConcealPlan, Cover, FrameId, KeptFrame, protected_mut};
 use frosted_core::{
     CardPainter, ComposeError, CompositorInfo, FaceFinder, Frame, FrameSpec, FrameView,
     FrameViewMut, PixelFormat, ProtectedFrame, Reduced, Rgb, Segmenter, SegmenterInfo, Timestamp,
@@ -32,12 +32,24 @@ pub struct Pipeline {
     /// No frame came since the start or the last [`Pipeline::reset`].
     fresh: bool,
     last: Option<LastShown>,
-    kept: Frame,
+    /// Its pixels, if [`Pipeline::process`] wrote them ...
+    copy: Frame,
+    /// ... or else [`Pipeline::protect`].
+    kept: Option<KeptFrame>,
     inside: Frame,
     outside: Frame,
 }
 
-/// What [`Pipeline::idle`] can show again: `kept` holds its pixels.
+/// How [`Pipeline::idle`] comes by what was shown last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keeping {
+    /// The caller may write over it.
+    Copies,
+    /// Only pipelines can write to it.
+    Shares,
+}
+
+/// What [`Pipeline::idle`] can show again.
 #[derive(Clone, Copy, Debug)]
 struct LastShown {
     at: Timestamp,
@@ -67,7 +79,8 @@ impl Pipeline {
             card: CardPainter::new(),
             fresh: true,
             last: None,
-            kept: Frame::new(smallest),
+            copy: Frame::new(smallest),
+            kept: None,
             inside: Frame::new(smallest),
             outside: Frame::new(smallest),
         }
@@ -99,6 +112,16 @@ impl Pipeline {
         input: &FrameView<'_>,
         output: &mut FrameViewMut<'_>,
     ) -> Result<FrameReport, Error> {
+        self.show(input, output, Keeping::Copies)
+    }
+
+    fn show(
+        &mut self,
+        input: &FrameView<'_>,
+        output: &mut FrameViewMut<'_>,
+        keeping: Keeping,
+    ) -> Result<FrameReport, Error> {
+        self.forget_last();
         // Whatever happens below, `output` is blank or painted when it is dropped.
         let mut output = Guarded::new(output);
         let began = self.stages.clock.now();
@@ -131,10 +154,11 @@ impl Pipeline {
         self.last = match shown {
             Shown::Person | Shown::AllCovered(_) => {
                 door::fill_padding(output.frame());
-                self.kept
-                    .copy_from(&output.frame().as_view(input.captured_at()));
+                if keeping == Keeping::Copies {
+                    self.copy.copy_from(&output.frame().as_view(at));
+                }
                 Some(LastShown {
-                    at: input.captured_at(),
+                    at,
                     plate_bits,
                     person_share: course.person_share,
                 })
@@ -161,10 +185,10 @@ impl Pipeline {
     ) -> Result<FrameReport, Error> {
         let mut output = Guarded::new(output);
         let began = self.stages.clock.now();
-        let held = self
-            .last
-            .filter(|last| now >= last.at && now.since(last.at) <= HOLD);
-        let held = held.filter(|_| self.kept.copy_to(output.frame()));
+        let held = self.due(now).filter(|_| {
+            let kept = self.kept.as_ref().map_or(&self.copy, KeptFrame::frame);
+            kept.copy_to(output.frame())
+        });
         let shown = match held {
             Some(_) => Shown::Held,
             None => {
@@ -179,15 +203,32 @@ impl Pipeline {
             }
         };
         output.release();
+        Ok(self.idle_report(shown, held, now, began))
+    }
+
+    /// What was shown last, if it stands in for a frame that is missing at `now`.
+    fn due(&self, now: Timestamp) -> Option<LastShown> {
+        self.last
+            .filter(|last| now >= last.at && now.since(last.at) <= HOLD)
+    }
+
+    fn idle_report(
+        &self,
+        shown: Shown,
+        held: Option<LastShown>,
+        now: Timestamp,
+        began: Duration,
+    ) -> FrameReport {
         let mut course = Course::default();
         course.times.total = self.stages.clock.now().saturating_sub(began);
         course.person_share = held.map_or(0.0, |last| last.person_share);
         let plate_bits = held.map_or((0, 0), |last| last.plate_bits);
-        Ok(course.report(shown, now, plate_bits))
+        course.report(shown, now, plate_bits)
     }
 
     /// As [`process`](Self::process), to a frame that nobody else can write and that sinks
-    /// take; it becomes what `input` is, without gaps between rows.
+    /// take; it becomes what `input` is, without gaps between rows. It costs less: what
+    /// [`protect_idle`](Self::protect_idle) may show again is not copied.
     ///
     /// # Errors
     /// As [`process`](Self::process), but never [`ErrorKind::OutputDiffers`].
@@ -196,10 +237,14 @@ impl Pipeline {
         input: &FrameView<'_>,
         output: &mut ProtectedFrame,
     ) -> Result<FrameReport, Error> {
-        let output = protected_mut(output);
-        output.reshape(input.spec().in_format(input.spec().format()));
-        output.set_captured_at(input.captured_at());
-        self.process(input, &mut output.view_mut())
+        // First of all, because what is kept would be copied before it is written to.
+        self.forget_last();
+        let frame = protected_mut(output);
+        frame.reshape(input.spec().in_format(input.spec().format()));
+        frame.set_captured_at(input.captured_at());
+        let report = self.show(input, &mut frame.view_mut(), Keeping::Shares)?;
+        self.kept = self.last.map(|_| KeptFrame::of(output));
+        Ok(report)
     }
 
     /// As [`idle`](Self::idle), to a frame that sinks take; it keeps its size and format.
@@ -211,9 +256,19 @@ impl Pipeline {
         now: Timestamp,
         output: &mut ProtectedFrame,
     ) -> Result<FrameReport, Error> {
-        let output = protected_mut(output);
-        output.set_captured_at(now);
-        self.idle(now, &mut output.view_mut())
+        let began = self.stages.clock.now();
+        let held = self.due(now);
+        if held.is_none() {
+            self.forget_last();
+        }
+        if self.kept.take_if(|kept| kept.is(output)).is_some() {
+            protected_mut(output).set_captured_at(now);
+            self.kept = Some(KeptFrame::of(output));
+            return Ok(self.idle_report(Shown::Held, held, now, began));
+        }
+        let frame = protected_mut(output);
+        frame.set_captured_at(now);
+        self.idle(now, &mut frame.view_mut())
     }
 
     /// The settings in force.
@@ -225,7 +280,7 @@ impl Pipeline {
     /// and tracking goes on.
     pub fn set_settings(&mut self, settings: Settings) {
         if self.stages.set_settings(settings) {
-            self.last = None;
+            self.forget_last();
         }
     }
 
@@ -255,7 +310,12 @@ impl Pipeline {
 
     fn start_over(&mut self) {
         self.stages.start_over();
+        self.forget_last();
+    }
+
+    fn forget_last(&mut self) {
         self.last = None;
+        self.kept = None;
     }
 
     fn check(&self, input: &FrameView<'_>, output: &FrameViewMut<'_>) -> Result<(), Error> {

@@ -2,7 +2,7 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use frosted::{Background, Frame, FrameSpec, FrameView, Newcomers, Pipeline, Timestamp};
+use frosted::{Background, FrameSpec, FrameView, Newcomers, Pipeline, ProtectedFrame, Timestamp};
 
 use super::system::{cpu_time, rss_anon_bytes};
 use crate::cli::BenchOptions;
@@ -61,14 +61,14 @@ impl Stream<'_> {
     ) -> Result<Option<Done>, Failure> {
         let mut pipeline =
             protect::setup(&self.options.protect, background, 3, Newcomers::AtOnce)?.build()?;
-        let mut output = Frame::new(self.spec);
+        let mut output = ProtectedFrame::new(self.spec);
         let mut frames = self.frames();
         for (number, bytes) in (0..WARM_UP_FRAMES).zip(&mut frames) {
             if interrupt::asked() {
                 return Ok(None);
             }
             let frame = FrameView::from_buffer(self.spec, bytes, self.stamp(number))?;
-            let _ = pipeline.process(&frame, &mut output.view_mut())?;
+            let _ = pipeline.protect(&frame, &mut output)?;
         }
         if ready.send(()).is_err() {
             return Ok(None);
@@ -86,7 +86,7 @@ impl Stream<'_> {
     fn measure<'f>(
         &self,
         pipeline: &mut Pipeline,
-        output: &mut Frame,
+        output: &mut ProtectedFrame,
         frames: impl Iterator<Item = &'f [u8]>,
         start: Instant,
     ) -> Result<Option<Done>, Failure> {
@@ -104,7 +104,7 @@ impl Stream<'_> {
             let stamp = self.stamp(WARM_UP_FRAMES + number);
             let frame = FrameView::from_buffer(self.spec, bytes, stamp)?;
             let (begin, cpu_begin) = (Instant::now(), cpu_time());
-            let report = pipeline.process(&frame, &mut output.view_mut())?;
+            let report = pipeline.protect(&frame, output)?;
             let (wall, cpu) = (begin.elapsed(), cpu_time());
             done.wall.push(wall);
             done.cpu.extend(
