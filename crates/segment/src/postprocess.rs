@@ -1,3 +1,4 @@
+use frosted_core::internal::{Level, Work};
 use frosted_core::{Mask, Reduced, SegmentError, SegmentErrorKind};
 use ndarray::ArrayViewD;
 
@@ -120,19 +121,27 @@ const ALPHA_SLACK: f32 = 0.02;
 /// background would count as the person.
 pub(crate) fn check_alpha(values: &[f32]) -> Result<(), SegmentError> {
     let within = -ALPHA_SLACK..=1.0 + ALPHA_SLACK;
-    match values.iter().find(|value| !within.contains(*value)) {
-        None => Ok(()),
-        Some(value) => Err(SegmentError::new(
-            SegmentErrorKind::OutOfRange,
-            format!("the network's output holds an alpha of {value}, its spec says 0 to 1"),
-        )),
+    if holds_for_all(values, |value| within.contains(&value)) {
+        return Ok(());
     }
+    let value = values.iter().find(|value| !within.contains(*value));
+    Err(SegmentError::new(
+        SegmentErrorKind::OutOfRange,
+        format!(
+            "the network's output holds an alpha of {}, its spec says 0 to 1",
+            value.unwrap_or(&f32::NAN)
+        ),
+    ))
 }
 
 pub(crate) fn all_finite(values: &[f32]) -> bool {
+    holds_for_all(values, f32::is_finite)
+}
+
+fn holds_for_all(values: &[f32], holds: impl Fn(f32) -> bool) -> bool {
     // No early way out within a piece, so that the loop becomes vector code.
-    let piece_is_finite = |piece: &[f32]| piece.iter().fold(true, |all, v| all & v.is_finite());
-    values.chunks(1024).all(piece_is_finite)
+    let mut pieces = values.chunks(1024);
+    pieces.all(|piece| piece.iter().fold(true, |all, &value| all & holds(value)))
 }
 
 pub(crate) fn check_finite(values: &[f32]) -> Result<(), SegmentError> {
@@ -229,8 +238,19 @@ fn turn_back(upright: &[f32], placement: &Placement, stored: &mut [f32]) {
 }
 
 fn to_bytes(alpha: &[f32], target: &mut [u8]) {
-    for (target, value) in target.iter_mut().zip(alpha) {
-        // `as` saturates: what rounding adds beyond the ends is cut.
-        *target = (value * 255.0 + 0.5) as u8;
+    Level::chosen().run(ToBytes(alpha, target));
+}
+
+struct ToBytes<'a>(&'a [f32], &'a mut [u8]);
+
+impl Work for ToBytes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (target, value) in self.1.iter_mut().zip(self.0) {
+            // `as` saturates: what rounding adds beyond the ends is cut.
+            *target = (value * 255.0 + 0.5) as u8;
+        }
     }
 }

@@ -1,3 +1,4 @@
+use frosted_core::internal::{Level, Work};
 use frosted_core::{Colour, Reduced};
 use ndarray::ArrayView4;
 
@@ -113,48 +114,30 @@ struct Target<'a> {
 
 impl Target<'_> {
     fn paint<S: Copy + Into<f32>>(
-        &mut self,
+        self,
         planes: [&[S]; 3],
         width: usize,
         turn: &Turn,
         colour: Option<Colour>,
     ) {
-        match colour {
-            None => self.paint_as(planes, width, turn, |pixel| pixel),
-            Some(colour) => {
-                let coefficients = colour.rgb_coefficients();
-                self.paint_as(planes, width, turn, |pixel| rgb(pixel, coefficients));
-            }
-        }
+        Level::chosen().run(Paint {
+            target: self,
+            planes,
+            width,
+            turn,
+            coefficients: colour.map(Colour::rgb_coefficients),
+        });
     }
 
-    fn paint_as<S: Copy + Into<f32>>(
+    /// A row in the common case, in a form that becomes vector code.
+    #[inline(always)]
+    fn put_row<S: Copy + Into<f32>>(
         &mut self,
+        row: usize,
         planes: [&[S]; 3],
-        width: usize,
-        turn: &Turn,
-        rgb: impl Fn([f32; 3]) -> [f32; 3],
+        coefficients: Option<[f32; 6]>,
     ) {
-        let [a, b, c] = planes.map(|plane| plane.chunks_exact(width));
-        for (y, ((a, b), c)) in a.zip(b).zip(c).enumerate() {
-            let row = turn.row(y);
-            let pixels = a.iter().zip(b).zip(c);
-            let pixels = pixels.map(|((&a, &b), &c)| rgb([a.into(), b.into(), c.into()]));
-            if self.layout == Layout::Nchw && turn.step_x == 1 {
-                self.put_row(row, width, pixels);
-            } else {
-                let mut index = row;
-                for pixel in pixels {
-                    self.put(index, pixel);
-                    index = index.wrapping_add_signed(turn.step_x);
-                }
-            }
-        }
-    }
-
-    /// The common case, in a form that becomes vector code.
-    fn put_row(&mut self, row: usize, width: usize, pixels: impl Iterator<Item = [f32; 3]>) {
-        let (gain, offset) = (self.gain, self.offset);
+        let (gain, offset, width) = (self.gain, self.offset, planes[0].len());
         let (first, rest) = self.input.split_at_mut(self.plane);
         let (second, third) = rest.split_at_mut(self.plane);
         let [first, second, third] =
@@ -165,7 +148,9 @@ impl Target<'_> {
             (third, first)
         };
         let targets = red.iter_mut().zip(second).zip(blue);
-        for (((r, g), b), pixel) in targets.zip(pixels) {
+        let pixels = planes[0].iter().zip(planes[1]).zip(planes[2]);
+        for (((r, g), b), ((&x, &y), &z)) in targets.zip(pixels) {
+            let pixel = rgb([x.into(), y.into(), z.into()], coefficients);
             *r = pixel[0] * gain[0] + offset[0];
             *g = pixel[1] * gain[1] + offset[1];
             *b = pixel[2] * gain[2] + offset[2];
@@ -184,9 +169,55 @@ impl Target<'_> {
     }
 }
 
-fn rgb([y, cb, cr]: [f32; 3], coefficients: [f32; 6]) -> [f32; 3] {
-    let [y_gain, y_offset, r_cr, g_cb, g_cr, b_cb] = coefficients;
+/// What a [`Target`] is painted from.
+struct Paint<'a, 'b, S> {
+    target: Target<'a>,
+    planes: [&'b [S]; 3],
+    width: usize,
+    turn: &'b Turn,
+    /// From Y, Cb, Cr, if the planes are not R, G, B already.
+    coefficients: Option<[f32; 6]>,
+}
+
+impl<S: Copy + Into<f32>> Work for Paint<'_, '_, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self {
+            mut target,
+            planes,
+            width,
+            turn,
+            coefficients,
+        } = self;
+        let [first, second, third] = planes.map(|plane| plane.chunks_exact(width));
+        for (y, ((first, second), third)) in first.zip(second).zip(third).enumerate() {
+            let row = turn.row(y);
+            if target.layout == Layout::Nchw && turn.step_x == 1 {
+                match coefficients {
+                    None => target.put_row(row, [first, second, third], None),
+                    Some(_) => target.put_row(row, [first, second, third], coefficients),
+                }
+                continue;
+            }
+            let mut index = row;
+            for ((&x, &y), &z) in first.iter().zip(second).zip(third) {
+                target.put(index, rgb([x.into(), y.into(), z.into()], coefficients));
+                index = index.wrapping_add_signed(turn.step_x);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn rgb(pixel: [f32; 3], coefficients: Option<[f32; 6]>) -> [f32; 3] {
+    let Some([y_gain, y_offset, r_cr, g_cb, g_cr, b_cb]) = coefficients else {
+        return pixel;
+    };
+    let [y, cb, cr] = pixel;
     let y = (y - y_offset) * y_gain;
     let (cb, cr) = (cb - 128.0, cr - 128.0);
-    [y + r_cr * cr, y + g_cb * cb + g_cr * cr, y + b_cb * cb].map(|value| value.clamp(0.0, 255.0))
+    let [r, g, b] = [y + r_cr * cr, y + g_cb * cb + g_cr * cr, y + b_cb * cb];
+    [r.clamp(0.0, 255.0), g.clamp(0.0, 255.0), b.clamp(0.0, 255.0)]
 }
