@@ -25,4 +25,7 @@ class Landscape:
         small = cv2.resize(frame, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
         rgb = cv2.cvtColor(small, cv2.COLOR_BGR2RGB)
         np.multiply(rgb.transpose(2, 0, 1), np.float32(1 / 255), out=self.input[0])
-        return self.session.run(None, {"input": self.input})[0][0, 0]
+        # The pixels of even and odd rows and columns are planes of their own.
+        planes = self.session.run(None, {"input": self.input})[0]
+        height, width = 2 * planes.shape[2], 2 * planes.shape[3]
+        return planes.reshape(2, 2, height // 2, width // 2).transpose(2, 0, 3, 1).reshape(height, width)

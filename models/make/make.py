@@ -71,23 +71,31 @@ def segmentation(height, width):
         rewrite.resize_input(model, height, width)
         rewrite.split_pooled_sums(model)
         rewrite.spread_channel_scales(model)
+        rewrite.add_behind_convolutions(model)
+        rewrite.end_in_planes(model)
         return model
     return build
+
+
+def faces(source):
+    model = convert.convert(source)
+    rewrite.fill_blocks(model)
+    return model
 
 
 # file: source, how it is made, sha256
 MODELS = {
     "selfie_landscape_256x144.onnx": (
         "selfie_segmentation_landscape.tflite", segmentation(144, 256),
-        "a3af995556534e586c2852f88c9a754808a65449723143349d1c97ed62500862",
+        "43fecd321965ef8f19c2af23d841c0149f6c89423052450d308238b1cbb8c5d8",
     ),
     "selfie_general_320x192.onnx": (
         "selfie_segmentation.tflite", segmentation(192, 320),
-        "dc3efdff7c7704d243085e3d5698da5908a814d0077b7e64f83159298054f487",
+        "a57916db881bd783be5e07634b510feac07cc85f7205f23ffcbbfcff55dc7a0e",
     ),
     "face_short_range_128.onnx": (
-        "face_detection_short_range.tflite", convert.convert,
-        "6bb4c3f01c6ae3c1c223c0400bbaa1e4181551a85e74f4f9da40893d8d653aba",
+        "face_detection_short_range.tflite", faces,
+        "c25ff1354541318329441037eaadae644014505ff2c5e97abc035675d3226b26",
     ),
 }
 

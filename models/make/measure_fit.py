@@ -102,7 +102,9 @@ def alpha(model, image, fit):
     border = cv2.BORDER_REPLICATE if fit == "letterbox-edge" else cv2.BORDER_CONSTANT
     padded = cv2.copyMakeBorder(small, y, height - inner_h - y, x, width - inner_w - x, border)
     planes = cv2.cvtColor(padded, cv2.COLOR_BGR2RGB).transpose(2, 0, 1)[None].astype(np.float32) / 255
-    output = model.run(None, {model.get_inputs()[0].name: planes})[0][0, 0]
+    output = model.run(None, {model.get_inputs()[0].name: planes})[0]
+    # The pixels of even and odd rows and columns are planes of their own.
+    output = output.reshape(2, 2, height // 2, width // 2).transpose(2, 0, 3, 1).reshape(height, width)
     return cv2.resize(output[y:y + inner_h, x:x + inner_w], (picture_w, picture_h), interpolation=cv2.INTER_LINEAR)
 
 

@@ -10,7 +10,7 @@
 //! # #[cfg(feature = "quality")] {
 //! let model = &frosted_models::QUALITY;
 //! assert_eq!(model.name, "selfie-general-320x192");
-//! assert_eq!(model.onnx.len(), 442_747);
+//! assert_eq!(model.onnx.len(), 457_948);
 //! # }
 //! ```
 //!
@@ -54,7 +54,7 @@ pub static LANDSCAPE: EmbeddedModel = EmbeddedModel {
     name: "selfie-landscape-256x144",
     onnx: include_bytes!("../files/selfie_landscape_256x144.onnx"),
     spec: include_str!("../files/selfie_landscape_256x144.toml"),
-    sha256: "a3af995556534e586c2852f88c9a754808a65449723143349d1c97ed62500862",
+    sha256: "43fecd321965ef8f19c2af23d841c0149f6c89423052450d308238b1cbb8c5d8",
 };
 
 /// MediaPipe's selfie segmentation, general, at 320x192: RGB in 0..1, one alpha plane. The default.
@@ -63,7 +63,7 @@ pub static QUALITY: EmbeddedModel = EmbeddedModel {
     name: "selfie-general-320x192",
     onnx: include_bytes!("../files/selfie_general_320x192.onnx"),
     spec: include_str!("../files/selfie_general_320x192.toml"),
-    sha256: "dc3efdff7c7704d243085e3d5698da5908a814d0077b7e64f83159298054f487",
+    sha256: "a57916db881bd783be5e07634b510feac07cc85f7205f23ffcbbfcff55dc7a0e",
 };
 
 /// MediaPipe's face detection, short range: 128x128 letterboxed, RGB in -1..1; boxes with six key points, and logits.
@@ -72,7 +72,7 @@ pub static FACES: EmbeddedModel = EmbeddedModel {
     name: "face-short-range-128x128",
     onnx: include_bytes!("../files/face_short_range_128.onnx"),
     spec: include_str!("../files/face_short_range_128.toml"),
-    sha256: "6bb4c3f01c6ae3c1c223c0400bbaa1e4181551a85e74f4f9da40893d8d653aba",
+    sha256: "c25ff1354541318329441037eaadae644014505ff2c5e97abc035675d3226b26",
 };
 
 /// The models compiled in: those of the person, the default one first, then that of faces; empty where no model
@@ -156,7 +156,7 @@ mod tests {
             let kind = if name.starts_with("face-") {
                 "faces"
             } else {
-                "alpha"
+                "alpha-planes"
             };
             assert_eq!(spec["output"]["kind"].as_str(), Some(kind), "{name}");
         }

@@ -248,8 +248,8 @@ fn check_tells_what_is_there_and_how_to_get_the_rest() {
     let output = succeeds(run(folder.path(), &["check"]));
     let text = String::from_utf8(output.stdout).unwrap();
     let sums = [
-        "a3af995556534e586c2852f88c9a754808a65449723143349d1c97ed62500862",
-        "dc3efdff7c7704d243085e3d5698da5908a814d0077b7e64f83159298054f487",
+        "43fecd321965ef8f19c2af23d841c0149f6c89423052450d308238b1cbb8c5d8",
+        "a57916db881bd783be5e07634b510feac07cc85f7205f23ffcbbfcff55dc7a0e",
     ];
     for words in [
         &[
@@ -275,7 +275,7 @@ fn check_tells_what_is_there_and_how_to_get_the_rest() {
 #[test]
 fn check_fails_where_a_library_is_named_that_does_not_load() {
     let folder = tempfile::tempdir().unwrap();
-    let quality = "dc3efdff7c7704d243085e3d5698da5908a814d0077b7e64f83159298054f487";
+    let quality = "a57916db881bd783be5e07634b510feac07cc85f7205f23ffcbbfcff55dc7a0e";
     let by_variable = support::frosted(folder.path())
         .args(["check", "--json"])
         .env("ORT_DYLIB_PATH", "gone.so")

@@ -70,7 +70,11 @@ impl Postprocessor {
         }
         let values = output.as_slice().unwrap_or(&self.gathered);
         check_finite(values)?;
-        if self.kind == OutputKind::Alpha {
+        let is_alpha = matches!(
+            self.kind,
+            OutputKind::Alpha | OutputKind::AlphaPlanes { .. }
+        );
+        if is_alpha {
             check_alpha(values)?;
         }
         let pixels = Pixels {
@@ -173,6 +177,16 @@ impl Pixels<'_> {
         }
     }
 
+    /// Row `y` of a plane of `width`.
+    fn row(&self, plane: usize, y: usize, width: usize) -> impl Iterator<Item = f32> {
+        let (first, step) = match self.layout {
+            Layout::Nchw => (plane * (self.values.len() / self.planes) + y * width, 1),
+            Layout::Nhwc => (y * width * self.planes + plane, self.planes),
+        };
+        let values = self.values[first..].iter().step_by(step);
+        values.take(width).copied()
+    }
+
     /// Alpha in 0 to 1 for a plane of `width`.
     fn alpha(&self, kind: &OutputKind, width: usize, target: &mut [f32]) {
         match kind {
@@ -199,6 +213,18 @@ impl Pixels<'_> {
             }
             // Not reached: `NetworkSegmenter::new` refuses it. Nobody is what hides most.
             OutputKind::Faces { .. } => target.fill(0.0),
+            OutputKind::AlphaPlanes { scale } => {
+                for (y, row) in target.chunks_exact_mut(width).enumerate() {
+                    let (first_plane, columns) = (y % scale * scale, width / scale);
+                    for plane in 0..*scale {
+                        let values = self.row(first_plane + plane, y / scale, columns);
+                        let targets = row[plane..].iter_mut().step_by(*scale);
+                        for (target, value) in targets.zip(values) {
+                            *target = value.clamp(0.0, 1.0);
+                        }
+                    }
+                }
+            }
             OutputKind::Planes { scale } => {
                 for (y, row) in target.chunks_exact_mut(width).enumerate() {
                     let (first_plane, first) = (y % scale * scale, y / scale * (width / scale));

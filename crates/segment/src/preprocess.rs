@@ -219,5 +219,9 @@ fn rgb(pixel: [f32; 3], coefficients: Option<[f32; 6]>) -> [f32; 3] {
     let y = (y - y_offset) * y_gain;
     let (cb, cr) = (cb - 128.0, cr - 128.0);
     let [r, g, b] = [y + r_cr * cr, y + g_cb * cb + g_cr * cr, y + b_cb * cb];
-    [r.clamp(0.0, 255.0), g.clamp(0.0, 255.0), b.clamp(0.0, 255.0)]
+    [
+        r.clamp(0.0, 255.0),
+        g.clamp(0.0, 255.0),
+        b.clamp(0.0, 255.0),
+    ]
 }

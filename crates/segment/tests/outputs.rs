@@ -42,7 +42,7 @@ type Kind = (
     fn(&[f32], usize, usize) -> f64,
 );
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 9] = [
     ("alpha", &[], 1, 1, |v, _, _| {
         f64::from(v[0]).clamp(0.0, 1.0)
     }),
@@ -88,6 +88,20 @@ const KINDS: [Kind; 7] = [
         4,
         |v, y, x| softmax_share(&[0.0, v[y % 4 * 4 + x % 4]], &[1]),
     ),
+    (
+        "alpha in four planes",
+        &[("output.kind", "\"alpha-planes\""), ("output.scale", "2")],
+        4,
+        2,
+        |v, y, x| f64::from(v[y % 2 * 2 + x % 2]).clamp(0.0, 1.0),
+    ),
+    (
+        "alpha in sixteen planes",
+        &[("output.kind", "\"alpha-planes\""), ("output.scale", "4")],
+        16,
+        4,
+        |v, y, x| f64::from(v[y % 4 * 4 + x % 4]).clamp(0.0, 1.0),
+    ),
 ];
 
 #[test]
@@ -98,8 +112,8 @@ fn every_kind_of_output_gives_the_alpha_of_its_formula() {
             let (width, height) = (WIDTH / scale, HEIGHT / scale);
             // An alpha is one already; what is not is refused (see below).
             let in_range = |v: f32| {
-                if name == "alpha" {
-                    v.clamp(0.0, 1.0)
+                if name.starts_with("alpha") {
+                    v / 20.0 + 0.5
                 } else {
                     v
                 }
@@ -243,10 +257,11 @@ fn a_picture_without_pixels_is_refused() {
 
 #[test]
 fn an_alpha_outside_0_to_1_is_refused() {
-    let spec = spec(&[]);
-    let output = |value: f32| {
+    let whole = spec(&[]);
+    let planes = spec(&[("output.kind", "\"alpha-planes\""), ("output.scale", "2")]);
+    let output = |spec: &ModelSpec, value: f32| {
         let mut output = ArrayD::zeros(IxDyn(&spec.output_shapes()[0]));
-        output[[0, 0, HEIGHT - 1, WIDTH - 1]] = value;
+        *output.last_mut().unwrap() = value;
         output
     };
     for (value, allowed) in [
@@ -257,13 +272,14 @@ fn an_alpha_outside_0_to_1_is_refused() {
         (-0.5, false),
         (255.0, false),
     ] {
-        let result = mask_of(&spec, output(value));
-        match result {
-            Ok(_) => assert!(allowed, "{value} went through"),
-            Err(error) => {
-                assert!(!allowed, "{value}: {error}");
-                assert_eq!(error.kind(), SegmentErrorKind::OutOfRange);
-                assert!(error.to_string().contains("0 to 1"), "{error}");
+        for spec in [&whole, &planes] {
+            match mask_of(spec, output(spec, value)) {
+                Ok(_) => assert!(allowed, "{value} went through"),
+                Err(error) => {
+                    assert!(!allowed, "{value}: {error}");
+                    assert_eq!(error.kind(), SegmentErrorKind::OutOfRange);
+                    assert!(error.to_string().contains("0 to 1"), "{error}");
+                }
             }
         }
     }

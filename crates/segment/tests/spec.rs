@@ -34,7 +34,7 @@ macro_rules! states {
     };
 }
 
-const WRONG: [Wrong; 70] = [
+const WRONG: [Wrong; 71] = [
     (
         &[("state", "1")],
         &["state is 1", "a list of 1 to 16 tables"],
@@ -246,6 +246,10 @@ const WRONG: [Wrong; 70] = [
         &["output.scale is 5", "divisor of width 48 and height 32"],
     ),
     (
+        &[("output.kind", "\"alpha-planes\""), ("output.scale", "5")],
+        &["output.scale is 5", "divisor of width 48 and height 32"],
+    ),
+    (
         &[
             ("output.kind", "\"planes\""),
             ("output.scale", "2"),
@@ -356,7 +360,7 @@ fn errors_stay_short_whatever_the_value() {
 
 #[test]
 fn right_values_are_read() {
-    let sum = "a3af995556534e586c2852f88c9a754808a65449723143349d1c97ed62500862";
+    let sum = "43fecd321965ef8f19c2af23d841c0149f6c89423052450d308238b1cbb8c5d8";
     let spec = spec(&[
         ("name", "\"mine\""),
         ("sha256", &format!("\"{sum}\"")),
@@ -388,8 +392,9 @@ type Shapes<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a [usize]]);
 #[test]
 fn output_shapes_follow_from_layout_and_kind() {
     let planes: &[(&str, &str)] = &[("output.kind", "\"planes\""), ("output.scale", "2")];
+    let alphas: &[(&str, &str)] = &[("output.kind", "\"alpha-planes\""), ("output.scale", "2")];
     let two: &[(&str, &str)] = &[("output.kind", "\"two-class\""), ("output.person", "1")];
-    let cases: [Shapes<'_>; 6] = [
+    let cases: [Shapes<'_>; 7] = [
         ("\"nchw\"", &[], &[&[1, 1, 32, 48], &[1, 32, 48], &[32, 48]]),
         (
             "\"nhwc\"",
@@ -397,6 +402,7 @@ fn output_shapes_follow_from_layout_and_kind() {
             &[&[1, 32, 48, 1], &[32, 48, 1], &[1, 32, 48], &[32, 48]],
         ),
         ("\"nchw\"", planes, &[&[1, 4, 16, 24], &[4, 16, 24]]),
+        ("\"nchw\"", alphas, &[&[1, 4, 16, 24], &[4, 16, 24]]),
         ("\"nhwc\"", planes, &[&[1, 16, 24, 4], &[16, 24, 4]]),
         ("\"nchw\"", two, &[&[1, 2, 32, 48], &[2, 32, 48]]),
         ("\"nhwc\"", two, &[&[1, 32, 48, 2], &[32, 48, 2]]),

@@ -82,6 +82,11 @@ pub enum OutputKind {
         /// 2 to 8, a divisor of width and height.
         scale: usize,
     },
+    /// As [`Planes`](Self::Planes), but each holds alpha as [`Alpha`](Self::Alpha) does.
+    AlphaPlanes {
+        /// 2 to 8, a divisor of width and height.
+        scale: usize,
+    },
     /// Faces, in two outputs with a row for each anchor: 16 numbers for the box and its key
     /// points, and one logit.
     ///
@@ -242,7 +247,7 @@ impl ModelSpec {
             OutputKind::Alpha | OutputKind::Logit => 1,
             OutputKind::TwoClass { .. } => 2,
             OutputKind::MultiClass { classes, .. } => classes,
-            OutputKind::Planes { scale } => scale * scale,
+            OutputKind::Planes { scale } | OutputKind::AlphaPlanes { scale } => scale * scale,
         }
     }
 

@@ -71,7 +71,7 @@ impl ModelSpec {
 
     fn picture_shapes(&self) -> Vec<Vec<usize>> {
         let scale = match self.output {
-            OutputKind::Planes { scale } => scale,
+            OutputKind::Planes { scale } | OutputKind::AlphaPlanes { scale } => scale,
             _ => 1,
         };
         let (planes, height, width) = (

@@ -18,12 +18,13 @@ const MEANS: RangeInclusive<f64> = -10.0..=10.0;
 const STDS: RangeInclusive<f64> = 0.001..=1000.0;
 const NAME_CHARS: usize = 100;
 
-const KINDS: [&str; 6] = [
+const KINDS: [&str; 7] = [
     "alpha",
     "logit",
     "two-class",
     "multi-class",
     "planes",
+    "alpha-planes",
     "faces",
 ];
 
@@ -84,6 +85,9 @@ fn output_kind(keys: &mut Keys, size: (usize, usize)) -> Result<OutputKind, Load
             boxes: keys.line("boxes")?,
             scores: keys.line("scores")?,
             grids: keys.grids(size)?,
+        },
+        "alpha-planes" => OutputKind::AlphaPlanes {
+            scale: keys.scale(size)?,
         },
         _ => OutputKind::Planes {
             scale: keys.scale(size)?,
