@@ -1,18 +1,35 @@
 use frosted_core::{Colour, Frame, FrameSpec, PixelFormat};
 use zune_core::bytestream::ZCursor;
 use zune_core::options::DecoderOptions;
-use zune_jpeg::JpegDecoder as Decoder;
+use zune_jpeg::{JpegDecoder as Decoder, RawDecodeSession, RawImcuRowStatus};
 
 use crate::error::{CameraError, CameraErrorKind};
+use crate::packed::interleave;
 
 /// Decodes JPEG pictures to Y'CbCr frames without a detour by RGB.
 ///
 /// 4:2:0 becomes I420 and 4:2:2 becomes I422 as they are. 4:4:4 becomes I422 and 4:4:0
 /// becomes I420 by averaging chroma in pairs of columns; grey becomes I420 with neutral
 /// chroma. Other samplings, CMYK and RGB are refused.
+///
+/// It keeps its buffers, so one serves a whole stream.
 #[derive(Debug, Default)]
 pub struct JpegDecoder {
+    chroma_422: Chroma422,
     wide_chroma: [Vec<u8>; 2],
+    /// As many rows as are decoded at a time, and the halved chroma of one.
+    stripe: [Vec<u8>; 3],
+    halves: [Vec<u8>; 2],
+}
+
+/// How the samples of 4:2:2 lie in a frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Chroma422 {
+    /// I422.
+    #[default]
+    Planar,
+    /// YUYV.
+    Packed,
 }
 
 /// How a picture's chroma gets into a frame.
@@ -24,6 +41,15 @@ enum Chroma {
 }
 
 impl JpegDecoder {
+    /// A decoder for a pipeline: what would become I422 becomes YUYV, which is composited as
+    /// it is. The samples are the same.
+    pub fn packed() -> Self {
+        Self {
+            chroma_422: Chroma422::Packed,
+            ..Self::default()
+        }
+    }
+
     /// Decodes one picture to `frame`, which takes on its size.
     ///
     /// # Errors
@@ -55,21 +81,26 @@ impl JpegDecoder {
             .layout()
             .ok_or_else(|| damaged_because("the JPEG picture has no planes"))?;
         let rgb = raw.component_ids().is_some_and(|ids| ids == *b"RGB");
-        let factors: Vec<_> = layout
-            .iter()
-            .take(count)
-            .map(|plane| {
-                (
-                    plane.horizontal_sampling_factor,
-                    plane.vertical_sampling_factor,
-                )
-            })
-            .collect();
-        let (format, chroma) = arrangement(&factors, rgb)?;
+        let factors = layout.map(|plane| {
+            (
+                plane.horizontal_sampling_factor,
+                plane.vertical_sampling_factor,
+            )
+        });
+        let factors = factors.get(..count).unwrap_or_default();
+        let (format, chroma) = arrangement(factors, rgb)?;
+        let format = match (format, self.chroma_422) {
+            (PixelFormat::I422, Chroma422::Packed) => PixelFormat::Yuyv,
+            (format, _) => format,
+        };
         let spec = FrameSpec::new(format, width, height)
             .map_err(|error| unsupported(format!("{error}: scale it first")))?
             .with_colour(Colour::JPEG);
         frame.reshape(spec);
+        if format == PixelFormat::Yuyv {
+            let rows = 8 * factors.iter().map(|factor| factor.1).max().unwrap_or(1);
+            return self.decode_packed(&mut raw, rows, chroma, frame);
+        }
         let (luma, rest) = frame.bytes_mut().split_at_mut(width * height);
         let (cb, cr) = rest.split_at_mut(rest.len() / 2);
         match chroma {
@@ -95,6 +126,69 @@ impl JpegDecoder {
                 Ok(())
             }
         }
+    }
+
+    /// Decodes to YUYV, `rows` at a time, which are packed while they are in the cache.
+    fn decode_packed(
+        &mut self,
+        raw: &mut RawDecodeSession<'_, ZCursor<&[u8]>>,
+        rows: usize,
+        chroma: Chroma,
+        frame: &mut Frame,
+    ) -> Result<(), CameraError> {
+        let (width, height) = (frame.spec().width(), frame.spec().height());
+        let pairs = width.div_ceil(2);
+        let chroma_width = if chroma == Chroma::AsCoded {
+            pairs
+        } else {
+            width
+        };
+        let strides = [width, chroma_width, chroma_width];
+        for (plane, stride) in self.stripe.iter_mut().zip(strides) {
+            plane.resize(rows * stride, 0);
+        }
+        for half in &mut self.halves {
+            half.resize(pairs, 0);
+        }
+        let mut view = frame.view_mut();
+        let mut done = 0;
+        loop {
+            let mut planes = self.stripe.each_mut().map(Vec::as_mut_slice);
+            let status = raw
+                .decode_next_imcu_row(&mut planes, &strides)
+                .map_err(|error| damaged(&error))?;
+            let written = match status {
+                RawImcuRowStatus::RowReady { rows_written } => rows_written,
+                RawImcuRowStatus::Complete => break,
+                _ => return Err(damaged_because("the JPEG picture is cut off")),
+            };
+            if written[..3] != [written[0]; 3] || done + written[0] > height {
+                return Err(damaged_because("the JPEG picture's planes do not match"));
+            }
+            for row in 0..written[0] {
+                let [luma, cb, cr] = [0, 1, 2].map(|plane| {
+                    let stride = strides[plane];
+                    &self.stripe[plane][row * stride..][..stride]
+                });
+                let packed = view.row_mut(0, done + row);
+                if chroma == Chroma::AsCoded {
+                    interleave(luma, cb, cr, packed);
+                } else {
+                    let [half_cb, half_cr] = &mut self.halves;
+                    halve_width(cb, width, half_cb);
+                    halve_width(cr, width, half_cr);
+                    interleave(luma, half_cb, half_cr, packed);
+                }
+            }
+            done += written[0];
+        }
+        if done < height {
+            // The rest would be an earlier picture's.
+            return Err(damaged_because(format!(
+                "the JPEG picture ends after {done} of {height} rows"
+            )));
+        }
+        Ok(())
     }
 }
 

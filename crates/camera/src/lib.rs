@@ -24,6 +24,7 @@ mod error;
 mod info;
 mod jpeg;
 mod mode;
+mod packed;
 mod sink;
 mod source;
 mod suspend;

@@ -8,7 +8,7 @@ use crate::mode::Encoding;
 use crate::source::Capture;
 
 /// Makes frames of what a camera delivers: raw ones as they lie, MJPEG decoded straight to
-/// its own Y'CbCr planes.
+/// what is composited, 4:2:0 to I420 and 4:2:2 to YUYV.
 ///
 /// Keeps its buffers, so one serves a whole stream.
 pub struct Unpacker {
@@ -26,7 +26,7 @@ impl Unpacker {
         )
         .expect("the smallest frame is a frame");
         Self {
-            decoder: JpegDecoder::default(),
+            decoder: JpegDecoder::packed(),
             decoded: Frame::new(smallest),
         }
     }

@@ -40,7 +40,7 @@ impl Feed {
     /// # Errors
     /// [`CameraErrorKind::Unsupported`] with what is wrong with it.
     pub(super) fn of_file(path: &Path) -> Result<(Self, FrameSpec, Rate), CameraError> {
-        let source = open::source(path, None).map_err(refused)?.source;
+        let source = open::camera(path).map_err(refused)?.source;
         let (spec, rate) = (source.info().spec, rate_of(&source.info().timing));
         Ok((Self::start(path, Some(source))?, spec, rate))
     }
@@ -195,7 +195,7 @@ impl Reader {
     }
 
     fn open(&self) -> Result<Box<dyn media::Source>, CameraError> {
-        Ok(open::source(&self.path, None).map_err(refused)?.source)
+        Ok(open::camera(&self.path).map_err(refused)?.source)
     }
 
     fn spare(&self, spec: FrameSpec) -> Frame {

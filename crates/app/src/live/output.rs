@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -121,7 +122,7 @@ impl Outputs for SystemOutputs {
             Place::PipeWire => open_pipewire(options),
             Place::Stdout => {
                 // A reader that stops must hold up neither the camera nor the end.
-                let sink = Y4mSink::new(io::stdout(), options)?;
+                let sink = Y4mSink::new(standard_output()?, options)?;
                 Ok(Box::new(ThreadedSink::new(Box::new(sink))?))
             }
         }
@@ -130,6 +131,21 @@ impl Outputs for SystemOutputs {
     fn comes_back(&self) -> bool {
         self.place != Place::Stdout
     }
+}
+
+/// The standard output as a file: frames are written as they are, where the buffer in front of
+/// it would look through each for the ends of lines.
+fn standard_output() -> Result<File, CameraError> {
+    #[cfg(not(windows))]
+    let own = std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned();
+    #[cfg(windows)]
+    let own = std::os::windows::io::AsHandle::as_handle(&io::stdout()).try_clone_to_owned();
+    own.map(File::from).map_err(|error| {
+        CameraError::new(
+            CameraErrorKind::Disconnected,
+            format!("the standard output cannot be written to ({error})"),
+        )
+    })
 }
 
 fn open_device(path: &Path, options: &SinkOptions) -> Result<Box<dyn Sink>, CameraError> {

@@ -124,6 +124,7 @@ impl fmt::Debug for Recording {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::mjpeg::MjpegWriter;
     use crate::media::y4m::Y4mWriter;
     use crate::media::{Sink, StreamInfo, Timing};
     use frosted::PixelFormat;
@@ -166,5 +167,48 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         let end = (0..10).find_map(|_| camera.next(Duration::from_secs(5)).err());
         assert_eq!(end.unwrap().kind(), CameraErrorKind::Unsupported);
+    }
+
+    /// As a camera's: in the format that is composited as it is, with the same samples as a
+    /// file that is protected.
+    #[test]
+    fn motion_jpeg_comes_packed() {
+        let spec = FrameSpec::new(PixelFormat::I422, 64, 48)
+            .unwrap()
+            .with_colour(frosted::Colour::JPEG);
+        let info = StreamInfo::new(spec, Timing::Constant(Rate::PAL));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("clip.mjpeg");
+        let file = std::fs::File::create(&path).unwrap();
+        let mut writer = MjpegWriter::new(file, &info).unwrap();
+        for level in [40, 90, 200] {
+            let mut frame = Frame::new(spec);
+            frame
+                .view_mut()
+                .fill(frosted::Rgb::new(level, 90, 250 - level));
+            writer.write(&frame.view()).unwrap();
+        }
+        writer.finish().unwrap();
+        let mut camera = Recording::open(&path).unwrap();
+        let mut file = crate::media::open::source(&path, None).unwrap().source;
+        let mut planar = Frame::new(spec);
+        while file.next(&mut planar).unwrap() {
+            let capture = camera.next(Duration::from_secs(5)).unwrap();
+            assert_eq!(capture.mode.encoding, Encoding::Raw(PixelFormat::Yuyv));
+            assert_eq!(capture.colour, frosted::Colour::JPEG);
+            let planar = planar.view();
+            for (y, row) in capture.bytes.chunks_exact(capture.stride_bytes).enumerate() {
+                for (pair, codes) in row.chunks_exact(4).enumerate() {
+                    let luma = &planar.row(0, y)[2 * pair..];
+                    let wanted = [
+                        luma[0],
+                        planar.row(1, y)[pair],
+                        luma[1],
+                        planar.row(2, y)[pair],
+                    ];
+                    assert_eq!(codes, wanted, "pair {pair} of row {y}");
+                }
+            }
+        }
     }
 }

@@ -378,10 +378,10 @@ impl Session {
 
     fn write_frame(&mut self) {
         let Some(sink) = &mut self.sink else { return };
-        match sink.write(&self.frame) {
+        let captured_at = self.frame.captured_at();
+        match sink.take(&mut self.frame) {
             Ok(()) => {
-                let latency = monotonic_now().since(self.frame.captured_at());
-                self.meter.add(latency);
+                self.meter.add(monotonic_now().since(captured_at));
                 self.counts.add(self.state, self.cause.as_deref());
             }
             Err(error) => self.output_failed(error),

@@ -7,7 +7,7 @@
 //! an error. Codes that end early before a proper end marker, as after a lost USB packet,
 //! cannot be told from whole ones by the decoder; the rest of such a frame is grey.
 
-use std::io::{BufRead, Write};
+use std::io::{self, BufRead, Read, Take, Write};
 
 use frosted::{Frame, FrameSpec, FrameView, PixelFormat};
 
@@ -33,8 +33,20 @@ impl<R: BufRead> MjpegReader<R> {
     /// # Errors
     /// [`MediaError`] if there is none, or it is damaged or not supported.
     pub fn new(input: R, rate: Rate) -> Result<Self, MediaError> {
+        Self::with_decoder(input, rate, PlaneDecoder::default())
+    }
+
+    /// As [`new`](Self::new), for a pipeline alone: frames are what a camera's MJPEG becomes,
+    /// which [`Sink`]s of files do not take.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn as_camera(input: R, rate: Rate) -> Result<Self, MediaError> {
+        Self::with_decoder(input, rate, PlaneDecoder::packed())
+    }
+
+    fn with_decoder(input: R, rate: Rate, mut decoder: PlaneDecoder) -> Result<Self, MediaError> {
         let mut pictures = Splitter::new(input);
-        let mut decoder = PlaneDecoder::default();
         let unread = FrameSpec::new(PixelFormat::I420, 16, 16).expect("16x16 is a size");
         let mut first = Frame::new(unread);
         if !pictures.advance()? {
@@ -183,40 +195,66 @@ impl<R: BufRead> Splitter<R> {
     /// What a marker's segment holds, a thumbnail's own markers included.
     fn segment(&mut self) -> Result<(), MediaError> {
         let length = [self.picture_byte()?, self.picture_byte()?];
-        for _ in 2..u16::from_be_bytes(length) {
-            self.picture_byte()?;
+        let left = u64::from(u16::from_be_bytes(length)).saturating_sub(2);
+        let got = self.append(left, |input, picture| input.read_to_end(picture))?;
+        if got < left {
+            return Err(self.cut_off());
         }
         Ok(())
     }
 
     /// Coded data up to the marker behind it. FF 00 is a coded FF, FF D0 to D7 are restarts.
     fn scan(&mut self) -> Result<u8, MediaError> {
-        let mut before = 0;
         loop {
-            let byte = self.picture_byte()?;
-            if before == 0xFF && !matches!(byte, 0 | 0xD0..=0xD7 | 0xFF) {
+            self.append(u64::MAX, |input, picture| input.read_until(0xFF, picture))?;
+            if self.picture.last() != Some(&0xFF) {
+                return Err(self.cut_off());
+            }
+            let mut byte = 0xFF;
+            while byte == 0xFF {
+                byte = self.picture_byte()?;
+            }
+            if !matches!(byte, 0 | 0xD0..=0xD7) {
                 return Ok(byte);
             }
-            before = byte;
         }
+    }
+
+    /// Lets `read` append to the picture, `most` bytes and what there is room for at most, and
+    /// says how many came.
+    fn append(
+        &mut self,
+        most: u64,
+        read: impl FnOnce(&mut Take<&mut R>, &mut Vec<u8>) -> io::Result<usize>,
+    ) -> Result<u64, MediaError> {
+        let before = self.picture.len();
+        let room = (MAX_PICTURE_BYTES - before) as u64;
+        let mut input = self.input.by_ref().take(most.min(room));
+        let outcome = read(&mut input, &mut self.picture);
+        let got = (self.picture.len() - before) as u64;
+        self.position += got;
+        outcome.map_err(|error| MediaError::read(&error))?;
+        Ok(got)
     }
 
     fn picture_byte(&mut self) -> Result<u8, MediaError> {
         if self.picture.len() >= MAX_PICTURE_BYTES {
-            return Err(MediaError::damaged(format!(
-                "{} does not end within {MAX_PICTURE_BYTES} bytes",
-                self.place()
-            )));
+            return Err(self.cut_off());
         }
-        let byte = self.byte()?.ok_or_else(|| {
-            MediaError::damaged(format!(
-                "{} is cut off after {} bytes",
-                self.place(),
-                self.picture.len()
-            ))
-        })?;
+        let byte = self.byte()?.ok_or_else(|| self.cut_off())?;
         self.picture.push(byte);
         Ok(byte)
+    }
+
+    /// Why there is no next byte.
+    fn cut_off(&self) -> MediaError {
+        let (place, length) = (self.place(), self.picture.len());
+        if length >= MAX_PICTURE_BYTES {
+            return MediaError::damaged(format!(
+                "{place} does not end within {MAX_PICTURE_BYTES} bytes"
+            ));
+        }
+        MediaError::damaged(format!("{place} is cut off after {length} bytes"))
     }
 
     fn byte(&mut self) -> Result<Option<u8>, MediaError> {
@@ -230,7 +268,7 @@ impl<R: BufRead> Splitter<R> {
                     }
                     return Ok(byte);
                 }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(MediaError::read(&error)),
             }
         }

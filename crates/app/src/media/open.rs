@@ -45,6 +45,32 @@ impl fmt::Debug for Opened {
 /// # Errors
 /// [`MediaError`] that names the file.
 pub fn source(path: &Path, rate: Option<Rate>) -> Result<Opened, MediaError> {
+    source_for(Destination::Any, path, rate)
+}
+
+/// As [`source`], for frames that go to a pipeline alone: raw Motion JPEG is decoded as a
+/// camera's.
+///
+/// # Errors
+/// [`MediaError`] that names the file.
+pub fn camera(path: &Path) -> Result<Opened, MediaError> {
+    source_for(Destination::Pipeline, path, None)
+}
+
+/// Where frames go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Destination {
+    /// Wherever [`Sink`]s can be.
+    Any,
+    /// To a pipeline, in whatever format it takes.
+    Pipeline,
+}
+
+fn source_for(
+    destination: Destination,
+    path: &Path,
+    rate: Option<Rate>,
+) -> Result<Opened, MediaError> {
     let name = input_name(path);
     if path == Path::new("-") {
         let input = BufReader::with_capacity(1 << 20, io::stdin());
@@ -71,7 +97,7 @@ pub fn source(path: &Path, rate: Option<Rate>) -> Result<Opened, MediaError> {
         return opened.map_err(|error| error.of(&name));
     }
     if still::is_jpeg(begin) {
-        return mjpeg(path, rate, &name);
+        return mjpeg(destination, path, rate, &name);
     }
     if is_mjpeg(path) || extension(path).as_deref() == Some("y4m") {
         let error = MediaError::damaged("does not begin as its name promises: check the file");
@@ -117,9 +143,17 @@ fn y4m<R: io::BufRead + Send + 'static>(
     Ok(named(reader, notes, says_rate, name))
 }
 
-fn mjpeg(path: &Path, rate: Option<Rate>, name: &str) -> Result<Opened, MediaError> {
-    let reader = MjpegReader::new(reread(path)?, rate.unwrap_or(Rate::PAL))
-        .map_err(|error| error.of(name))?;
+fn mjpeg(
+    destination: Destination,
+    path: &Path,
+    rate: Option<Rate>,
+    name: &str,
+) -> Result<Opened, MediaError> {
+    let begin = match destination {
+        Destination::Any => MjpegReader::new,
+        Destination::Pipeline => MjpegReader::as_camera,
+    };
+    let reader = begin(reread(path)?, rate.unwrap_or(Rate::PAL)).map_err(|error| error.of(name))?;
     let notes = rate.is_none().then(|| assumed_rate("raw Motion JPEG"));
     Ok(named(reader, notes.into_iter().collect(), false, name))
 }

@@ -148,7 +148,7 @@ fn fed_by_another(path: &Path) -> CameraError {
 impl Sink for LoopbackSink {
     fn write(&mut self, frame: &ProtectedFrame) -> Result<(), CameraError> {
         let view = frame.view();
-        let (packer, stride) = (&mut self.packer, self.granted.stride_bytes);
+        let (packer, stride) = (&self.packer, self.granted.stride_bytes);
         self.buffers
             .write(&self.device, self.granted.image_bytes, |out| {
                 packer.pack_yuyv(&view, out, stride);

@@ -37,6 +37,16 @@ pub trait Sink: Send {
     /// is no reason to stop.
     fn write(&mut self, frame: &ProtectedFrame) -> Result<(), CameraError>;
 
+    /// As [`write`](Self::write), for a caller that does not need the frame's pixels any more:
+    /// they may go on in the sink without a copy. `frame` holds any earlier protected frame
+    /// after that, of any size and format, or is as it was.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    fn take(&mut self, frame: &mut ProtectedFrame) -> Result<(), CameraError> {
+        self.write(frame)
+    }
+
     /// How many programs look at it now. Never blocks.
     fn viewers(&mut self) -> Viewers;
 

@@ -1,5 +1,7 @@
 use frosted_core::{Colour, FrameView, PixelFormat, Range};
 
+use crate::packed::{self, narrow_chroma, narrow_luma};
+
 /// Packs frames of any format and size to YUYV of one size, limited range: what programs
 /// take a virtual camera's pictures for.
 ///
@@ -20,22 +22,25 @@ impl Packer {
 
     /// Writes `frame` to `out`, rows `stride_bytes` apart. What lies between and behind the
     /// rows becomes black, too.
-    pub(crate) fn pack_yuyv(&mut self, frame: &FrameView<'_>, out: &mut [u8], stride_bytes: usize) {
+    pub(crate) fn pack_yuyv(&self, frame: &FrameView<'_>, out: &mut [u8], stride_bytes: usize) {
         let row_bytes = 2 * self.width;
-        let stride = stride_bytes.max(row_bytes);
-        let spec = frame.spec();
-        let same = (spec.width(), spec.height()) == (self.width, self.height);
-        let rows = out.chunks_mut(stride);
+        let rows = out.chunks_mut(stride_bytes.max(row_bytes));
         for (y, row) in rows.enumerate() {
             let whole = row.len() >= row_bytes && y < self.height;
             let (picture, gap) = row.split_at_mut(if whole { row_bytes } else { 0 });
             fill(gap);
-            if !whole {
-                continue;
+            if whole {
+                self.pack_row(frame, y, picture);
             }
-            if !(same && straight(frame, y, picture)) {
-                self.fit(frame, y, picture);
-            }
+        }
+    }
+
+    /// Writes row `y` of what viewers get of `frame` to `out`, which is as long as one.
+    pub(crate) fn pack_row(&self, frame: &FrameView<'_>, y: usize, out: &mut [u8]) {
+        let spec = frame.spec();
+        let same = (spec.width(), spec.height()) == (self.width, self.height);
+        if !(same && straight(frame, y, out)) {
+            self.fit(frame, y, out);
         }
     }
 
@@ -76,78 +81,29 @@ fn fill(out: &mut [u8]) {
     }
 }
 
-/// Full range to limited (ITU-T T.871: 0 to 255; BT.601: 16 to 235 and 16 to 240), in
-/// 16-bit fixed point, exact to half a code.
-fn luma<const FULL: bool>(code: u8) -> u8 {
-    if FULL {
-        (16 + ((u32::from(code) * 56_284 + 32_768) >> 16)) as u8
-    } else {
-        code
-    }
-}
-
-fn chroma<const FULL: bool>(code: u8) -> u8 {
-    if FULL {
-        // 128 + (code - 128) * 224 / 255, with an offset that keeps the sum positive.
-        ((u32::from(code) * 57_569 + 1_019_809 + 32_768) >> 16) as u8
-    } else {
-        code
-    }
-}
-
 /// Row `y` of a frame of the right size; `false` if its format has no quick way.
 fn straight(frame: &FrameView<'_>, y: usize, out: &mut [u8]) -> bool {
-    match frame.spec().colour().range {
-        Range::Limited => straight_in::<false>(frame, y, out),
-        Range::Full => straight_in::<true>(frame, y, out),
-    }
-}
-
-fn straight_in<const FULL: bool>(frame: &FrameView<'_>, y: usize, out: &mut [u8]) -> bool {
     let format = frame.spec().format();
-    let pairs = out.chunks_exact_mut(4).zip(frame.row(0, y).chunks_exact(2));
-    let code = |luma_pair: &[u8], cb: u8, cr: u8| {
-        [
-            luma::<FULL>(luma_pair[0]),
-            chroma::<FULL>(cb),
-            luma::<FULL>(luma_pair[1]),
-            chroma::<FULL>(cr),
-        ]
-    };
+    let luma = frame.row(0, y);
     match format {
-        PixelFormat::Yuyv if !FULL => out.copy_from_slice(frame.row(0, y)),
-        PixelFormat::Yuyv | PixelFormat::Uyvy => {
-            let quads = frame.row(0, y).chunks_exact(4);
-            for (out, quad) in out.chunks_exact_mut(4).zip(quads) {
-                out.copy_from_slice(&if format == PixelFormat::Yuyv {
-                    code(&[quad[0], quad[2]], quad[1], quad[3])
-                } else {
-                    code(&[quad[1], quad[3]], quad[0], quad[2])
-                });
-            }
+        PixelFormat::Yuyv => out.copy_from_slice(luma),
+        PixelFormat::Uyvy => {
+            out.copy_from_slice(luma);
+            packed::swap_pairs(out);
         }
-        PixelFormat::I420 | PixelFormat::I422 => {
-            let chroma_y = if format == PixelFormat::I420 {
-                y / 2
-            } else {
-                y
-            };
-            let chromas = frame.row(1, chroma_y).iter().zip(frame.row(2, chroma_y));
-            for ((out, luma), (&cb, &cr)) in pairs.zip(chromas) {
-                out.copy_from_slice(&code(luma, cb, cr));
-            }
+        PixelFormat::I420 => {
+            packed::interleave(luma, frame.row(1, y / 2), frame.row(2, y / 2), out);
         }
-        PixelFormat::Nv12 => {
-            for ((out, luma), c) in pairs.zip(frame.row(1, y / 2).chunks_exact(2)) {
-                out.copy_from_slice(&code(luma, c[0], c[1]));
-            }
-        }
+        PixelFormat::I422 => packed::interleave(luma, frame.row(1, y), frame.row(2, y), out),
+        PixelFormat::Nv12 => packed::interleave_pairs(luma, frame.row(1, y / 2), out),
         PixelFormat::Nv21 => {
-            for ((out, luma), c) in pairs.zip(frame.row(1, y / 2).chunks_exact(2)) {
-                out.copy_from_slice(&code(luma, c[1], c[0]));
-            }
+            packed::interleave_pairs(luma, frame.row(1, y / 2), out);
+            packed::swap_chroma(out);
         }
         _ => return false,
+    }
+    if frame.spec().colour().range == Range::Full {
+        packed::narrow(out);
     }
     true
 }
@@ -201,7 +157,7 @@ impl<'a> Lanes<'a> {
         };
         match self.colour.range {
             Range::Limited => [y, cb, cr],
-            Range::Full => [luma::<true>(y), chroma::<true>(cb), chroma::<true>(cr)],
+            Range::Full => [narrow_luma(y), narrow_chroma(cb), narrow_chroma(cr)],
         }
     }
 }
@@ -275,19 +231,6 @@ mod tests {
                 }
                 assert!(quick == thorough, "{format} {colour:?}");
             }
-        }
-    }
-
-    #[test]
-    fn ranges_convert_to_the_nearest_code() {
-        for code in 0..=255u8 {
-            let exact = f64::from(code) * 219.0 / 255.0 + 16.0;
-            assert_eq!(luma::<true>(code), exact.round() as u8, "luma {code}");
-            let exact = (f64::from(code) - 128.0) * 224.0 / 255.0 + 128.0;
-            assert!(
-                (f64::from(chroma::<true>(code)) - exact).abs() <= 0.51,
-                "chroma {code}"
-            );
         }
     }
 

@@ -76,21 +76,17 @@ impl ThreadedSink {
     }
 }
 
-impl Sink for ThreadedSink {
-    /// Hands the frame over and does not wait until it is written.
-    ///
-    /// # Errors
-    /// [`TimedOut`](CameraErrorKind::TimedOut) if a frame that waited gave way to this one:
-    /// one frame was lost. Else what became of an earlier frame.
-    fn write(&mut self, frame: &ProtectedFrame) -> Result<(), CameraError> {
+impl ThreadedSink {
+    /// Lets `put` make the buffer the frame that waits.
+    fn hand_over(
+        &mut self,
+        put: impl FnOnce(&mut Option<ProtectedFrame>),
+    ) -> Result<(), CameraError> {
         let mut state = self.shared.lock();
         if let Some(error) = &state.failed {
             return Err(error.clone());
         }
-        match &mut state.frame {
-            Some(buffer) => buffer.clone_from(frame),
-            none => *none = Some(frame.clone()),
-        }
+        put(&mut state.frame);
         let another_waited = mem::replace(&mut state.waits, true);
         self.shared.changed.notify_all();
         if another_waited {
@@ -100,6 +96,28 @@ impl Sink for ThreadedSink {
             ));
         }
         Ok(())
+    }
+}
+
+impl Sink for ThreadedSink {
+    /// Hands the frame over and does not wait until it is written.
+    ///
+    /// # Errors
+    /// [`TimedOut`](CameraErrorKind::TimedOut) if a frame that waited gave way to this one:
+    /// one frame was lost. Else what became of an earlier frame.
+    fn write(&mut self, frame: &ProtectedFrame) -> Result<(), CameraError> {
+        self.hand_over(|buffer| match buffer {
+            Some(buffer) => buffer.clone_from(frame),
+            none => *none = Some(frame.clone()),
+        })
+    }
+
+    /// As [`write`](Sink::write), by exchanging buffers.
+    fn take(&mut self, frame: &mut ProtectedFrame) -> Result<(), CameraError> {
+        self.hand_over(|buffer| match buffer {
+            Some(buffer) => mem::swap(buffer, frame),
+            none => *none = Some(frame.clone()),
+        })
     }
 
     fn viewers(&mut self) -> Viewers {
@@ -253,6 +271,32 @@ mod tests {
         sink.write(&frame(9)).unwrap();
         assert_eq!(begins.recv(), Ok(9));
         allow.send(Ok(())).unwrap();
+        drop(sink);
+        assert!(begins.recv().is_err(), "its sink is dropped");
+    }
+
+    #[test]
+    fn frames_that_are_taken_come_whole_and_in_order() {
+        let (mut sink, allow, begins) = held();
+        // What comes back in its place is written over, as by a pipeline.
+        let mut own = frame(0);
+        for ms in 1..9 {
+            protected_mut(&mut own).set_captured_at(Timestamp::from_millis(ms));
+            sink.take(&mut own).unwrap();
+            assert_eq!(begins.recv(), Ok(ms));
+            // The one that waits gives way to the younger one, whichever way they come.
+            protected_mut(&mut own).set_captured_at(Timestamp::from_millis(100));
+            sink.take(&mut own).unwrap();
+            let error = match ms % 2 {
+                0 => sink.take(&mut frame(10 * ms)).unwrap_err(),
+                _ => sink.write(&frame(10 * ms)).unwrap_err(),
+            };
+            assert_eq!(error.kind(), CameraErrorKind::TimedOut);
+            allow.send(Ok(())).unwrap();
+            assert_eq!(begins.recv(), Ok(10 * ms));
+            allow.send(Ok(())).unwrap();
+        }
+        drop(allow);
         drop(sink);
         assert!(begins.recv().is_err(), "its sink is dropped");
     }

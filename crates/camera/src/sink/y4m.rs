@@ -3,11 +3,12 @@ use std::io::{self, Write};
 use std::thread;
 use std::time::Duration;
 
-use frosted_core::ProtectedFrame;
+use frosted_core::{FrameView, ProtectedFrame};
 
 use super::pack::Packer;
 use super::{Sink, SinkOptions, Viewers};
 use crate::error::{CameraError, CameraErrorKind};
+use crate::packed;
 
 /// A stream of Y4M, 4:2:2, for another program: `frosted run --output - | ffplay -`.
 ///
@@ -19,9 +20,14 @@ pub struct Y4mSink<W> {
     /// The header is written.
     begun: bool,
     packer: Packer,
-    packed: Vec<u8>,
-    planes: Vec<u8>,
+    /// A row on its way to the planes.
+    row: Vec<u8>,
+    /// The frame as it is written, its line included.
+    picture: Vec<u8>,
 }
+
+/// What begins each frame.
+const FRAME: &[u8] = b"FRAME\n";
 
 impl<W: Write + Send> Y4mSink<W> {
     /// A stream that begins with the first frame: nothing is written before.
@@ -36,8 +42,8 @@ impl<W: Write + Send> Y4mSink<W> {
             options: *options,
             begun: false,
             packer: Packer::new(width, height),
-            packed: vec![0; 2 * width * height],
-            planes: vec![0; 2 * width * height],
+            row: vec![0; 2 * width],
+            picture: [FRAME, &vec![0; 2 * width * height]].concat(),
         })
     }
 
@@ -60,18 +66,22 @@ impl<W: Write + Send> Y4mSink<W> {
         Ok(())
     }
 
-    fn write_planes(&mut self) -> io::Result<()> {
-        let pixels = self.options.width * self.options.height;
-        let (luma, chroma) = self.planes.split_at_mut(pixels);
-        let (cb, cr) = chroma.split_at_mut(pixels / 2);
-        let lumas = luma.chunks_exact_mut(2);
-        let pairs = lumas.zip(cb).zip(cr);
-        for (((luma, cb), cr), codes) in pairs.zip(self.packed.chunks_exact(4)) {
-            luma.copy_from_slice(&[codes[0], codes[2]]);
-            (*cb, *cr) = (codes[1], codes[3]);
+    fn fill(&mut self, frame: &FrameView<'_>) {
+        let SinkOptions { width, height, .. } = self.options;
+        let planes = &mut self.picture[FRAME.len()..];
+        let (luma, chroma) = planes.split_at_mut(width * height);
+        let (cb, cr) = chroma.split_at_mut(width / 2 * height);
+        let chromas = cb
+            .chunks_exact_mut(width / 2)
+            .zip(cr.chunks_exact_mut(width / 2));
+        for (y, (luma, (cb, cr))) in luma.chunks_exact_mut(width).zip(chromas).enumerate() {
+            self.packer.pack_row(frame, y, &mut self.row);
+            packed::split(&self.row, luma, cb, cr);
         }
-        self.output.write_all(b"FRAME\n")?;
-        self.output.write_all(&self.planes)?;
+    }
+
+    fn write_picture(&mut self) -> io::Result<()> {
+        self.output.write_all(&self.picture)?;
         self.output.flush()
     }
 }
@@ -85,11 +95,9 @@ fn gone(error: &io::Error) -> CameraError {
 
 impl<W: Write + Send> Sink for Y4mSink<W> {
     fn write(&mut self, frame: &ProtectedFrame) -> Result<(), CameraError> {
-        let stride = 2 * self.options.width;
-        self.packer
-            .pack_yuyv(&frame.view(), &mut self.packed, stride);
+        self.fill(&frame.view());
         self.begin()
-            .and_then(|()| self.write_planes())
+            .and_then(|()| self.write_picture())
             .map_err(|error| gone(&error))
     }
 
@@ -146,6 +154,32 @@ mod tests {
         assert!(planes[..512].iter().all(|&code| code == y));
         assert!(planes[512..768].iter().all(|&code| code == cb));
         assert!(planes[768..].iter().all(|&code| code == cr));
+    }
+
+    #[test]
+    fn every_sample_is_in_its_place_in_one_frame_after_another() {
+        let options = SinkOptions {
+            width: 34,
+            height: 18,
+            ..SinkOptions::default()
+        };
+        let mut frame = ProtectedFrame::new(FrameSpec::new(PixelFormat::Yuyv, 34, 18).unwrap());
+        let mut out = Vec::new();
+        let mut sink = Y4mSink::new(&mut out, &options).unwrap();
+        let mut wanted = Vec::new();
+        for seed in 0..3 {
+            let bytes = protected_mut(&mut frame).bytes_mut();
+            for (at, byte) in bytes.iter_mut().enumerate() {
+                *byte = (at * 29 + at / 251 + seed) as u8;
+            }
+            wanted.extend(b"FRAME\n");
+            wanted.extend(bytes.iter().step_by(2));
+            wanted.extend(bytes.iter().skip(1).step_by(4));
+            wanted.extend(bytes.iter().skip(3).step_by(4));
+            sink.write(&frame).unwrap();
+        }
+        let header = out.iter().position(|&byte| byte == b'\n').unwrap() + 1;
+        assert!(out[header..] == wanted);
     }
 
     #[test]

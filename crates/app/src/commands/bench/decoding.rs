@@ -17,8 +17,8 @@ use crate::media::{MediaError, Rate, Source as _};
 pub(super) fn median_ms(clip: &Path, spec: &FrameSpec) -> Result<f64, Failure> {
     let name = clip.display().to_string();
     let file = File::open(clip).map_err(|error| MediaError::opening(clip, &error))?;
-    let mut source =
-        MjpegReader::new(BufReader::new(file), Rate::THIRTY).map_err(|error| error.of(&name))?;
+    let mut source = MjpegReader::as_camera(BufReader::new(file), Rate::THIRTY)
+        .map_err(|error| error.of(&name))?;
     let is = source.info().spec;
     if (is.width(), is.height()) != (spec.width(), spec.height()) {
         let error = MediaError::unsupported(format!(
