@@ -21,7 +21,6 @@ pub(crate) struct Preprocessor {
     offset: [f32; 3],
     input: Vec<f32>,
     resampler: Option<Resampler>,
-    scaled: [Vec<f32>; 3],
 }
 
 impl Preprocessor {
@@ -39,7 +38,6 @@ impl Preprocessor {
             offset: channel.map(|c| -mean[c] / std[c]),
             input: vec![0.0; 3 * spec.width() * spec.height()],
             resampler: None,
-            scaled: Default::default(),
         }
     }
 
@@ -55,13 +53,7 @@ impl Preprocessor {
                 content,
             )
         });
-        if self.resampler.is_some() {
-            for plane in &mut self.scaled {
-                plane.clear();
-                plane.resize(width * height, 0.0);
-            }
-        }
-        let mut target = self.target();
+        let (mut target, _) = self.target();
         for index in 0..placement.network.0 * placement.network.1 {
             target.put(index, [0.0; 3]);
         }
@@ -71,18 +63,13 @@ impl Preprocessor {
     pub(crate) fn fill(&mut self, picture: &Reduced, placement: &Placement) {
         let (width, turn) = (placement.content.0, &placement.turn);
         let colour = picture.colour();
-        let Some(resampler) = &mut self.resampler else {
-            return self.target().paint(picture.planes(), width, turn, colour);
-        };
-        for (plane, scaled) in picture.planes().into_iter().zip(&mut self.scaled) {
-            resampler.rows(plane, |y, row| {
-                scaled[y * width..(y + 1) * width].copy_from_slice(row);
-            });
+        let (mut target, resampler) = self.target();
+        match resampler {
+            None => target.paint(0, picture.planes(), width, turn, colour),
+            Some(resampler) => resampler.rows_of(picture.planes(), |y, rows| {
+                target.paint(y, rows, width, turn, colour);
+            }),
         }
-        let scaled = std::mem::take(&mut self.scaled);
-        self.target()
-            .paint(scaled.each_ref().map(Vec::as_slice), width, turn, colour);
-        self.scaled = scaled;
     }
 
     /// The input as it was last written.
@@ -90,15 +77,16 @@ impl Preprocessor {
         ArrayView4::from_shape(self.shape, &self.input).expect("the buffer is made for the shape")
     }
 
-    fn target(&mut self) -> Target<'_> {
-        Target {
+    fn target(&mut self) -> (Target<'_>, Option<&mut Resampler>) {
+        let target = Target {
             plane: self.input.len() / 3,
             input: &mut self.input,
             layout: self.layout,
             channel: self.channel,
             gain: self.gain,
             offset: self.offset,
-        }
+        };
+        (target, self.resampler.as_mut())
     }
 }
 
@@ -113,8 +101,10 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
+    /// Paints rows of the picture from row `first` on.
     fn paint<S: Copy + Into<f32>>(
-        self,
+        &mut self,
+        first: usize,
         planes: [&[S]; 3],
         width: usize,
         turn: &Turn,
@@ -122,6 +112,7 @@ impl Target<'_> {
     ) {
         Level::chosen().run(Paint {
             target: self,
+            first,
             planes,
             width,
             turn,
@@ -170,8 +161,10 @@ impl Target<'_> {
 }
 
 /// What a [`Target`] is painted from.
-struct Paint<'a, 'b, S> {
-    target: Target<'a>,
+struct Paint<'a, 'b, 't, S> {
+    target: &'a mut Target<'t>,
+    /// Which row of the picture the planes begin with.
+    first: usize,
     planes: [&'b [S]; 3],
     width: usize,
     turn: &'b Turn,
@@ -179,13 +172,14 @@ struct Paint<'a, 'b, S> {
     coefficients: Option<[f32; 6]>,
 }
 
-impl<S: Copy + Into<f32>> Work for Paint<'_, '_, S> {
+impl<S: Copy + Into<f32>> Work for Paint<'_, '_, '_, S> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
         let Self {
-            mut target,
+            target,
+            first: first_row,
             planes,
             width,
             turn,
@@ -193,7 +187,7 @@ impl<S: Copy + Into<f32>> Work for Paint<'_, '_, S> {
         } = self;
         let [first, second, third] = planes.map(|plane| plane.chunks_exact(width));
         for (y, ((first, second), third)) in first.zip(second).zip(third).enumerate() {
-            let row = turn.row(y);
+            let row = turn.row(first_row + y);
             if target.layout == Layout::Nchw && turn.step_x == 1 {
                 match coefficients {
                     None => target.put_row(row, [first, second, third], None),

@@ -120,7 +120,8 @@ pub(crate) struct Resampler {
     source_width: usize,
     /// A target row at the source's width.
     narrow: Vec<f32>,
-    row: Vec<f32>,
+    /// The same row of each plane.
+    rows: Vec<f32>,
 }
 
 impl Resampler {
@@ -141,7 +142,7 @@ impl Resampler {
             down: Taps::new(part.1, target.1).moved(first.1),
             source_width: width,
             narrow: vec![0.0; width],
-            row: vec![0.0; target.0.cells],
+            rows: Vec::new(),
         }
     }
 
@@ -151,17 +152,26 @@ impl Resampler {
         source: &[S],
         mut take: impl FnMut(usize, &[f32]),
     ) {
-        let down = &self.down;
-        for (y, (&start, weights)) in down
-            .starts
-            .iter()
-            .zip(down.weights.chunks_exact(down.per_cell))
-            .enumerate()
-        {
-            let rows = &source[start * self.source_width..];
-            add_up_rows(rows, self.source_width, weights, &mut self.narrow);
-            gather(&self.narrow, &self.across, &mut self.row);
-            take(y, &self.row);
+        self.rows_of([source], |y, [row]| take(y, row));
+    }
+
+    /// The same of planes that lie alike: hands over a row of each at once.
+    pub(crate) fn rows_of<const N: usize, S: Copy + Into<f32>>(
+        &mut self,
+        sources: [&[S]; N],
+        mut take: impl FnMut(usize, [&[f32]; N]),
+    ) {
+        let (down, width) = (&self.down, self.across.starts.len());
+        self.rows.resize(N * width, 0.0);
+        let weights = down.weights.chunks_exact(down.per_cell);
+        for (y, (&start, weights)) in down.starts.iter().zip(weights).enumerate() {
+            for (source, row) in sources.iter().zip(self.rows.chunks_exact_mut(width)) {
+                let rows = &source[start * self.source_width..];
+                add_up_rows(rows, self.source_width, weights, &mut self.narrow);
+                gather(&self.narrow, &self.across, row);
+            }
+            let row = |plane| &self.rows[plane * width..(plane + 1) * width];
+            take(y, std::array::from_fn(row));
         }
     }
 }
