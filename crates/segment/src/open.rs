@@ -82,8 +82,8 @@ fn load(
     }
     let providers = &*options.providers;
     let (mut engine, note) = match options.choice {
-        EngineChoice::Rten => (rten(spec, onnx)?, Note::Chosen),
-        EngineChoice::Auto if providers.is_empty() => auto(search, spec, onnx)?,
+        EngineChoice::Rten => (rten(spec, onnx, &sha256)?, Note::Chosen),
+        EngineChoice::Auto if providers.is_empty() => auto(search, spec, onnx, &sha256)?,
         _ => (onnxruntime(search, spec, onnx, providers)?, Note::Chosen),
     };
     try_out(engine.as_mut(), spec)?;
@@ -110,6 +110,7 @@ fn auto(
     search: &RuntimeSearch,
     spec: &ModelSpec,
     onnx: &[u8],
+    sha256: &str,
 ) -> Result<(Box<dyn Engine>, Note), LoadError> {
     if cfg!(not(feature = "onnxruntime")) {
         if let Some(path) = &search.given {
@@ -118,7 +119,7 @@ fn auto(
             return Err(LoadError::missing(kind, &what, "onnxruntime"));
         }
         let why = "this build is without ONNX Runtime".into();
-        return Ok((rten(spec, onnx)?, Note::Instead(why)));
+        return Ok((rten(spec, onnx, sha256)?, Note::Instead(why)));
     }
     let report = probe(search);
     let alone = cfg!(not(feature = "embedded"));
@@ -126,7 +127,7 @@ fn auto(
         return Ok((onnxruntime(search, spec, onnx, &[])?, Note::Chosen));
     }
     let why = format!("ONNX Runtime was not found: {}", report.summary());
-    Ok((rten(spec, onnx)?, Note::Instead(why)))
+    Ok((rten(spec, onnx, sha256)?, Note::Instead(why)))
 }
 
 #[cfg(feature = "onnxruntime")]
@@ -162,12 +163,14 @@ fn onnxruntime(_: &RuntimeSearch, _: &ModelSpec, _: &[u8], _: &[Provider]) -> Op
 }
 
 #[cfg(feature = "embedded")]
-fn rten(spec: &ModelSpec, onnx: &[u8]) -> Opened {
-    Ok(Box::new(crate::engine::rten::RtenEngine::load(onnx, spec)?))
+fn rten(spec: &ModelSpec, onnx: &[u8], sha256: &str) -> Opened {
+    use crate::engine::rten::RtenEngine;
+
+    Ok(Box::new(RtenEngine::load(onnx, sha256, spec)?))
 }
 
 #[cfg(not(feature = "embedded"))]
-fn rten(_: &ModelSpec, _: &[u8]) -> Opened {
+fn rten(_: &ModelSpec, _: &[u8], _: &str) -> Opened {
     Err(missing("rten", "embedded"))
 }
 

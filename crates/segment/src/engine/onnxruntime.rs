@@ -1,3 +1,4 @@
+mod arena;
 mod environment;
 mod providers;
 mod session;

@@ -1,3 +1,5 @@
+mod loaded;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -15,7 +17,8 @@ use crate::spec::ModelSpec;
 
 /// `rten`, compiled in, on one thread of its own.
 pub(crate) struct RtenEngine {
-    model: Model,
+    /// Its weights, which engines of the same model have in common.
+    model: Arc<Model>,
     input: NodeId,
     /// The inputs that take the states.
     states: Vec<NodeId>,
@@ -26,15 +29,18 @@ pub(crate) struct RtenEngine {
 }
 
 impl RtenEngine {
-    pub(crate) fn load(onnx: &[u8], spec: &ModelSpec) -> Result<Self, LoadError> {
+    /// Loads the model of these bytes, whose checksum is `sha256`.
+    pub(crate) fn load(onnx: &[u8], sha256: &str, spec: &ModelSpec) -> Result<Self, LoadError> {
         let refuse = |reason: String| {
             let message = format!("rten cannot load model \"{}\": {reason}", spec.name());
             LoadError::new(LoadErrorKind::Model, message)
         };
         // Corrupt weights can panic while constants are folded.
-        let model = catch_unwind(|| Model::load(onnx.to_vec()))
-            .map_err(|_| refuse("it panicked, the file is corrupt".into()))?
-            .map_err(|error| refuse(error.to_string()))?;
+        let model = loaded::model(sha256, || {
+            catch_unwind(|| Model::load(onnx.to_vec()))
+                .map_err(|_| refuse("it panicked, the file is corrupt".into()))?
+                .map_err(|error| refuse(error.to_string()))
+        })?;
         let places = ports::check(
             spec,
             &declared(&model, model.input_ids()),

@@ -19,6 +19,8 @@ struct Runtime {
     path: Option<PathBuf>,
     version: Option<String>,
     environment: Environment,
+    /// Whether it has an arena for all sessions. A host's may have one that is the host's.
+    has_arena: bool,
 }
 
 /// Lets every segmenter of this process use an environment of `ort` that the host program
@@ -42,6 +44,7 @@ pub fn share_environment(environment: Environment) -> Result<(), LoadError> {
         path: None,
         version: None,
         environment,
+        has_arena: false,
     });
     Ok(())
 }
@@ -55,6 +58,11 @@ pub(crate) fn in_process() -> Option<PathBuf> {
 
 pub(crate) fn current() -> Option<Environment> {
     lock().as_ref().map(|runtime| runtime.environment.clone())
+}
+
+/// Whether sessions can have their arena in common.
+pub(super) fn has_arena() -> bool {
+    lock().as_ref().is_some_and(|runtime| runtime.has_arena)
 }
 
 /// Loads the library at `path`, which must be absolute, unless it is there already.
@@ -75,10 +83,15 @@ pub(crate) fn load(path: &Path) -> Result<(), String> {
         )),
         None => {
             let environment = create(&path)?;
+            let arena = super::arena::share(&environment);
+            if let Err(error) = &arena {
+                log::debug!("each network takes memory of its own: {}", error.message());
+            }
             *runtime = Some(Runtime {
                 version: ort::util::probe(&path).map(|minor| version(minor, &path)),
                 path: Some(path),
                 environment,
+                has_arena: arena.is_ok(),
             });
             Ok(())
         }

@@ -34,12 +34,16 @@ pub(super) fn new(
 pub(super) fn builder() -> Result<SessionBuilder, String> {
     let environment = environment::current().ok_or("its library is not loaded")?;
     let create = || -> ort::Result<SessionBuilder> {
-        Ok(Session::builder(&environment)?
+        let builder = Session::builder(&environment)?
             .with_intra_threads(1)?
             .with_inter_threads(1)?
             // The levels below lose the blocked layout of convolutions and take 2.4 times
             // as long.
-            .with_optimization_level(GraphOptimizationLevel::All)?)
+            .with_optimization_level(GraphOptimizationLevel::All)?;
+        Ok(match environment::has_arena() {
+            true => builder.with_env_allocators()?,
+            false => builder,
+        })
     };
     create().map_err(|error| error.message().to_owned())
 }
