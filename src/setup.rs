@@ -45,9 +45,13 @@ pub struct Setup {
     pub runtime: RuntimeSearch,
     /// What does the pixel work. Default: [`CompositorChoice::Auto`].
     pub compositor: CompositorChoice,
-    /// Threads for the pixel work on the CPU, the caller's included: 1 (the default) to 64. The
-    /// network runs on the caller's thread, but for what a provider does on threads of its own.
+    /// Threads for the pixel work on the CPU, the caller's included: 1 (the default) to 64.
     pub threads: usize,
+    /// Threads that compute a network's answer, 1 (the default) to 64. More than one take more
+    /// processor time in all and save little of the clock's, if any: docs/BENCHMARKS.md has the
+    /// times. With 1 ONNX Runtime computes on the caller's, but for what a provider does on
+    /// threads of its own.
+    pub network_threads: usize,
     /// What is shown, and when. Can be changed later.
     pub settings: Settings,
     /// Tells how long the work took. Default: the machine's monotonic clock.
@@ -63,6 +67,7 @@ impl Default for Setup {
             runtime: RuntimeSearch::default(),
             compositor: CompositorChoice::default(),
             threads: 1,
+            network_threads: 1,
             settings: Settings::default(),
             clock: None,
         }
@@ -98,11 +103,13 @@ impl Setup {
         EngineOptions {
             choice: self.engine,
             providers: self.providers.clone(),
+            threads: self.network_threads,
         }
     }
 
     /// Builds the pipeline around an engine of your own, which runs a network that `spec`
-    /// describes; `model`, `engine`, `providers` and `runtime` are not looked at.
+    /// describes; `model`, `engine`, `providers`, `network_threads` and `runtime` are not looked
+    /// at.
     ///
     /// # Errors
     /// [`SetupErrorKind::Model`] if the spec asks for the impossible,
@@ -297,6 +304,7 @@ impl From<LoadError> for SetupError {
             LoadErrorKind::Runtime | LoadErrorKind::EngineMissing | LoadErrorKind::Provider => {
                 SetupErrorKind::Engine
             }
+            LoadErrorKind::Threads => SetupErrorKind::Threads,
             _ => SetupErrorKind::Model,
         };
         Self {

@@ -135,6 +135,14 @@ fn what_cannot_be_built_says_what_to_do() {
             SetupErrorKind::Model,
             "nowhere/model.onnx",
         ),
+        (
+            Setup {
+                network_threads: 0,
+                ..Setup::default()
+            },
+            SetupErrorKind::Threads,
+            "0 threads were asked for to run a network",
+        ),
     ];
     for (setup, kind, part) in cases {
         let engine = EngineChoice::Rten;

@@ -301,6 +301,11 @@ fn raw_frames_of_the_wrong_length() {
         &["17", "1..=16"],
     );
     fails(&given(&["--frames", "1", "--pace", "0"]), 2, &["0"]);
+    fails(
+        &given(&["--frames", "1", "--network-threads", "65"]),
+        2,
+        &["65", "1 to 64"],
+    );
     fs::write(folder.path().join("frame"), vec![90; 4608]).unwrap();
     let clip = repository().join("examples/data/webcam.mjpeg");
     fs::copy(clip, folder.path().join("clip.mjpeg")).unwrap();

@@ -194,7 +194,16 @@ fn bench(options: &[&str]) -> serde_json::Value {
 
 #[test]
 fn bench_by_the_clock_takes_as_long_as_the_clock_says_and_counts_what_is_late() {
-    let line = bench(&["--pace", "10", "--seconds", "1", "--mjpeg", "clip.mjpeg"]);
+    let line = bench(&[
+        "--pace",
+        "10",
+        "--seconds",
+        "1",
+        "--mjpeg",
+        "clip.mjpeg",
+        "--network-threads",
+        "2",
+    ]);
     let number = |key: &str| {
         line[key]
             .as_f64()
@@ -202,6 +211,10 @@ fn bench_by_the_clock_takes_as_long_as_the_clock_says_and_counts_what_is_late() 
     };
     assert_eq!(line["frames"], 10);
     assert_eq!(line["pace"], "10");
+    assert_eq!(
+        (&line["threads"], &line["network_threads"]),
+        (&1.into(), &2.into())
+    );
     assert_eq!(line["streams"], 1);
     assert!(line["fairness"].is_null() && line["rss_anon_extra_stream_mb"].is_null());
     assert!(number("ms_p99") <= number("ms_max") && number("deadline_misses") <= 10.0);

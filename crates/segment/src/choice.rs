@@ -52,7 +52,7 @@ impl FromStr for EngineChoice {
 }
 
 /// What runs a network, and on what. An [`EngineChoice`] is one without providers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineOptions {
     /// Which engine.
     pub choice: EngineChoice,
@@ -60,11 +60,31 @@ pub struct EngineOptions {
     /// there. Default: none, which is the CPU. With any [`EngineChoice::Auto`] is ONNX
     /// Runtime or an error, and [`EngineChoice::Rten`] is an error.
     pub providers: Vec<Provider>,
+    /// Threads that compute one run, 1 to 64. With 1, the default, ONNX Runtime computes on
+    /// the caller's. More of them take more processor time in all and save little time by the
+    /// clock, if any, with networks as small as those that come along. Providers are not
+    /// bound by it.
+    pub threads: usize,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        EngineChoice::default().into()
+    }
 }
 
 impl EngineOptions {
     /// Whether this build can do that at all.
     pub(crate) fn check(&self) -> Result<(), LoadError> {
+        if !(1..=64).contains(&self.threads) {
+            return Err(LoadError::new(
+                LoadErrorKind::Threads,
+                format!(
+                    "{} threads were asked for to run a network, 1 to 64 can be had",
+                    self.threads
+                ),
+            ));
+        }
         let runs_on_the_cpu = self.choice == EngineChoice::Rten;
         match self.providers.first() {
             Some(provider) if runs_on_the_cpu => Err(refused(format!(
@@ -81,6 +101,7 @@ impl From<EngineChoice> for EngineOptions {
         Self {
             choice,
             providers: Vec::new(),
+            threads: 1,
         }
     }
 }

@@ -27,6 +27,8 @@ pub enum LoadErrorKind {
     /// An execution provider that was asked for is not in this build, not in the ONNX
     /// Runtime that was loaded, or does not run the model: the message says which.
     Provider,
+    /// So many threads cannot be had.
+    Threads,
 }
 
 impl LoadError {

@@ -3,7 +3,6 @@ use crate::choice::{EngineChoice, EngineOptions};
 use crate::engine::Engine;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::faces::{FaceDetector, FaceOptions};
-use crate::provider::Provider;
 use crate::search::{RuntimeSearch, probe};
 use crate::segmenter::NetworkSegmenter;
 use crate::spec::ModelSpec;
@@ -80,11 +79,16 @@ fn load(
         let message = format!("model \"{}\" is empty: 0 bytes", spec.name());
         return Err(LoadError::new(LoadErrorKind::Model, message));
     }
-    let providers = &*options.providers;
+    let model = Checked {
+        spec,
+        onnx,
+        sha256: &sha256,
+        options,
+    };
     let (mut engine, note) = match options.choice {
-        EngineChoice::Rten => (rten(spec, onnx, &sha256)?, Note::Chosen),
-        EngineChoice::Auto if providers.is_empty() => auto(search, spec, onnx, &sha256)?,
-        _ => (onnxruntime(search, spec, onnx, providers)?, Note::Chosen),
+        EngineChoice::Rten => (rten(&model)?, Note::Chosen),
+        EngineChoice::Auto if options.providers.is_empty() => auto(search, &model)?,
+        _ => (onnxruntime(search, &model)?, Note::Chosen),
     };
     try_out(engine.as_mut(), spec)?;
     let (model, name) = (spec.name(), engine.name());
@@ -97,6 +101,18 @@ fn load(
     Ok((engine, sha256))
 }
 
+/// A model whose checksum is right, and how it is to run.
+#[cfg_attr(
+    not(all(feature = "onnxruntime", feature = "embedded")),
+    allow(dead_code)
+)]
+struct Checked<'a> {
+    spec: &'a ModelSpec,
+    onnx: &'a [u8],
+    sha256: &'a str,
+    options: &'a EngineOptions,
+}
+
 /// What the log says of an engine.
 enum Note {
     Chosen,
@@ -106,12 +122,7 @@ enum Note {
 
 type Opened = Result<Box<dyn Engine>, LoadError>;
 
-fn auto(
-    search: &RuntimeSearch,
-    spec: &ModelSpec,
-    onnx: &[u8],
-    sha256: &str,
-) -> Result<(Box<dyn Engine>, Note), LoadError> {
+fn auto(search: &RuntimeSearch, model: &Checked<'_>) -> Result<(Box<dyn Engine>, Note), LoadError> {
     if cfg!(not(feature = "onnxruntime")) {
         if let Some(path) = &search.given {
             let what = format!("ONNX Runtime, which {} was given for,", path.display());
@@ -119,30 +130,31 @@ fn auto(
             return Err(LoadError::missing(kind, &what, "onnxruntime"));
         }
         let why = "this build is without ONNX Runtime".into();
-        return Ok((rten(spec, onnx, sha256)?, Note::Instead(why)));
+        return Ok((rten(model)?, Note::Instead(why)));
     }
     let report = probe(search);
     let alone = cfg!(not(feature = "embedded"));
     if report.loaded().is_some() || report.insists_in_vain() || alone {
-        return Ok((onnxruntime(search, spec, onnx, &[])?, Note::Chosen));
+        return Ok((onnxruntime(search, model)?, Note::Chosen));
     }
     let why = format!("ONNX Runtime was not found: {}", report.summary());
-    Ok((rten(spec, onnx, sha256)?, Note::Instead(why)))
+    Ok((rten(model)?, Note::Instead(why)))
 }
 
 #[cfg(feature = "onnxruntime")]
-fn onnxruntime(
-    search: &RuntimeSearch,
-    spec: &ModelSpec,
-    onnx: &[u8],
-    providers: &[Provider],
-) -> Opened {
+fn onnxruntime(search: &RuntimeSearch, model: &Checked<'_>) -> Opened {
     use crate::engine::onnxruntime::OnnxRuntimeEngine;
     use crate::search::pinned::PINNED_VERSION;
 
     let report = probe(search);
     if report.loaded().is_some() {
-        return Ok(Box::new(OnnxRuntimeEngine::load(onnx, spec, providers)?));
+        let Checked {
+            spec,
+            onnx,
+            options,
+            ..
+        } = model;
+        return Ok(Box::new(OnnxRuntimeEngine::load(onnx, spec, options)?));
     }
     let message = if report.insists_in_vain() {
         format!("onnx runtime does not load: {}", report.summary())
@@ -158,19 +170,25 @@ fn onnxruntime(
 }
 
 #[cfg(not(feature = "onnxruntime"))]
-fn onnxruntime(_: &RuntimeSearch, _: &ModelSpec, _: &[u8], _: &[Provider]) -> Opened {
+fn onnxruntime(_: &RuntimeSearch, _: &Checked<'_>) -> Opened {
     Err(missing("ort", "onnxruntime"))
 }
 
 #[cfg(feature = "embedded")]
-fn rten(spec: &ModelSpec, onnx: &[u8], sha256: &str) -> Opened {
+fn rten(model: &Checked<'_>) -> Opened {
     use crate::engine::rten::RtenEngine;
 
-    Ok(Box::new(RtenEngine::load(onnx, sha256, spec)?))
+    let threads = model.options.threads;
+    Ok(Box::new(RtenEngine::load(
+        model.onnx,
+        model.sha256,
+        model.spec,
+        threads,
+    )?))
 }
 
 #[cfg(not(feature = "embedded"))]
-fn rten(_: &ModelSpec, _: &[u8], _: &str) -> Opened {
+fn rten(_: &Checked<'_>) -> Opened {
     Err(missing("rten", "embedded"))
 }
 

@@ -19,6 +19,7 @@ fn opened(choice: EngineChoice, providers: &[Provider]) -> Result<NetworkSegment
     let options = EngineOptions {
         choice,
         providers: providers.to_vec(),
+        ..EngineOptions::default()
     };
     open(options, &RuntimeSearch::default(), &spec, &onnx)
 }
@@ -125,6 +126,7 @@ fn runs_as_the_cpu_does(provider: Provider, mut segmenter: NetworkSegmenter) {
     let options = EngineOptions {
         choice: EngineChoice::Auto,
         providers: vec![provider],
+        ..EngineOptions::default()
     };
     let search = RuntimeSearch::default();
     let error = open(options, &search, &without_sum(&text), &onnx).unwrap_err();

@@ -10,7 +10,9 @@ use std::sync::Mutex;
 use std::thread;
 
 use frosted_segment::ndarray::{Array4, ArrayD};
-use frosted_segment::{Engine, EngineChoice, ModelSpec, RuntimeSearch, open_engine};
+use frosted_segment::{
+    Engine, EngineChoice, EngineOptions, LoadErrorKind, ModelSpec, RuntimeSearch, open_engine,
+};
 use real::{engines, model};
 
 const MODEL: &str = "selfie_landscape_256x144";
@@ -19,10 +21,10 @@ const STREAMS: usize = 4;
 /// Memory is that of the process: one test at a time.
 static ALONE: Mutex<()> = Mutex::new(());
 
-fn opened(choice: EngineChoice) -> (Box<dyn Engine>, ModelSpec) {
+fn opened(engine: impl Into<EngineOptions>) -> (Box<dyn Engine>, ModelSpec) {
     let (spec, onnx) = model(MODEL);
     let spec = ModelSpec::from_toml(&spec).unwrap();
-    let engine = open_engine(choice, &RuntimeSearch::default(), &spec, &onnx);
+    let engine = open_engine(engine, &RuntimeSearch::default(), &spec, &onnx);
     (engine.unwrap(), spec)
 }
 
@@ -77,6 +79,39 @@ fn engines_at_once_answer_each_picture_as_one_that_is_alone() {
                 });
             }
         });
+    }
+}
+
+#[test]
+fn threads_change_no_answer_and_so_many_as_cannot_be_had_are_an_error() {
+    let _alone = ALONE.lock().unwrap_or_else(|lock| lock.into_inner());
+    for choice in engines() {
+        let with = |threads| EngineOptions {
+            threads,
+            ..choice.into()
+        };
+        let (mut one, spec) = opened(with(1));
+        let (mut two, _) = opened(with(2));
+        for number in 0..3 {
+            let input = input(&spec, 0, number);
+            let expected = one.run(input.view()).unwrap();
+            let answer = two.run(input.view()).unwrap();
+            let pairs = expected.iter().zip(&answer);
+            let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(
+                worst < 1e-4,
+                "{choice}: picture {number} differs by {worst}"
+            );
+        }
+        let (text, onnx) = model(MODEL);
+        let spec = ModelSpec::from_toml(&text).unwrap();
+        for threads in [0, 65] {
+            let error = open_engine(with(threads), &RuntimeSearch::default(), &spec, &onnx);
+            let error = error.map(|engine| engine.name()).unwrap_err();
+            assert_eq!(error.kind(), LoadErrorKind::Threads);
+            let words = format!("{threads} threads were asked for");
+            assert!(error.to_string().contains(&words), "{error}");
+        }
     }
 }
 

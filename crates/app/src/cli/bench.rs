@@ -4,6 +4,7 @@ use clap::{ArgGroup, Args};
 use frosted::PixelFormat;
 use frosted::measure::Instructions;
 
+use super::machinery::threads;
 use super::{ProtectOptions, Size};
 use crate::media::Rate;
 
@@ -11,7 +12,8 @@ const KEYS: &str = "\
 The line of JSON:
   frames                     frames measured, of all streams
   width, height, format      of a frame: pixels, and how it lies in memory
-  threads, streams           for the pixel work of a stream; pipelines at once
+  threads, network_threads   for the pixel work of a stream, and for its networks
+  streams                    pipelines at once
   pace                       frames a second by the clock; null as fast as they are done
   ms_median, ms_p10, ms_p95, ms_p99, ms_max
                              milliseconds of a frame from call to return: percentiles
@@ -74,6 +76,10 @@ pub(crate) struct BenchOptions {
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=16))]
     pub(crate) streams: u32,
+
+    /// Threads for the networks, 1 to 64.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads)]
+    pub(crate) network_threads: usize,
 
     /// What the loops over pixels use: common, avx2 or avx512; the pictures are the same
     /// [default: the most that the processor has].

@@ -41,7 +41,7 @@ impl Machinery {
     }
 }
 
-fn threads(text: &str) -> Result<usize, String> {
+pub(super) fn threads(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(threads @ 1..=64) => Ok(threads),
         _ => Err(format!("{text} threads cannot be had, give 1 to 64")),

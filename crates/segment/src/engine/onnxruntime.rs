@@ -12,6 +12,7 @@ use ort::value::Tensor;
 
 use super::ports::{self, Places};
 use super::{Engine, EngineError, put};
+use crate::choice::EngineOptions;
 use crate::error::LoadError;
 use crate::provider::Provider;
 use crate::spec::ModelSpec;
@@ -21,11 +22,9 @@ pub(crate) use environment::{in_process, load};
 pub(crate) use providers::offered;
 pub use telemetry::refuse_telemetry;
 
-/// ONNX Runtime on the caller's thread.
+/// ONNX Runtime, with one thread on the caller's.
 ///
-/// Input, states and outputs have tensors in the machine's own memory that stay. More
-/// threads gain nothing for networks this small and their waiting costs up to five times the
-/// processor time.
+/// Input, states and outputs have tensors in the machine's own memory that stay.
 pub(crate) struct OnnxRuntimeEngine {
     name: String,
     session: Session,
@@ -80,14 +79,15 @@ impl Named {
 }
 
 impl OnnxRuntimeEngine {
-    /// Loads a model into the environment of this process, which must be there, to run on
-    /// `providers`, which must have been checked, or on the CPU if there are none.
+    /// Loads a model into the environment of this process, which must be there, to run by
+    /// `options`, which must have been checked.
     pub(crate) fn load(
         onnx: &[u8],
         spec: &ModelSpec,
-        providers: &[Provider],
+        options: &EngineOptions,
     ) -> Result<Self, LoadError> {
-        let mut session = session::new(onnx, spec, providers)?;
+        let mut session = session::new(onnx, spec, options)?;
+        let providers = &*options.providers;
         let refuse = |reason: String| session::refuse(spec, providers, &reason);
         let places = ports::check(
             spec,

@@ -15,7 +15,7 @@ use super::{Engine, EngineError, put};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::spec::ModelSpec;
 
-/// `rten`, compiled in, on one thread of its own.
+/// `rten`, compiled in, on threads of its own.
 pub(crate) struct RtenEngine {
     /// Its weights, which engines of the same model have in common.
     model: Arc<Model>,
@@ -30,7 +30,12 @@ pub(crate) struct RtenEngine {
 
 impl RtenEngine {
     /// Loads the model of these bytes, whose checksum is `sha256`.
-    pub(crate) fn load(onnx: &[u8], sha256: &str, spec: &ModelSpec) -> Result<Self, LoadError> {
+    pub(crate) fn load(
+        onnx: &[u8],
+        sha256: &str,
+        spec: &ModelSpec,
+        threads: usize,
+    ) -> Result<Self, LoadError> {
         let refuse = |reason: String| {
             let message = format!("rten cannot load model \"{}\": {reason}", spec.name());
             LoadError::new(LoadErrorKind::Model, message)
@@ -46,9 +51,8 @@ impl RtenEngine {
             &declared(&model, model.input_ids()),
             &declared(&model, model.output_ids()),
         )?;
-        // rten's own pool takes every core. On networks this small more threads only wait
-        // for each other.
-        let pool = ThreadPool::with_num_threads(1);
+        // rten's own pool takes every core.
+        let pool = ThreadPool::with_num_threads(threads);
         let (inputs, outputs) = (model.input_ids(), model.output_ids());
         let given = places.states.iter().map(|&(_, place)| place);
         let given = places.outputs.iter().copied().chain(given);

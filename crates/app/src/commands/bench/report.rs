@@ -89,6 +89,7 @@ impl Run {
             "height": options.size.height,
             "format": options.format.to_string(),
             "threads": options.protect.machinery.threads,
+            "network_threads": options.network_threads,
             "streams": options.streams,
             "pace": options.pace.map(|rate| rate.to_string()),
             "ms_median": median,

@@ -2,7 +2,9 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use frosted::{Background, FrameSpec, FrameView, Newcomers, Pipeline, ProtectedFrame, Timestamp};
+use frosted::{
+    Background, FrameSpec, FrameView, Newcomers, Pipeline, ProtectedFrame, Setup, Timestamp,
+};
 
 use super::system::{cpu_time, rss_anon_bytes};
 use crate::cli::BenchOptions;
@@ -59,8 +61,12 @@ impl Stream<'_> {
         ready: &Sender<()>,
         begin: &Receiver<Instant>,
     ) -> Result<Option<Done>, Failure> {
-        let mut pipeline =
-            protect::setup(&self.options.protect, background, 3, Newcomers::AtOnce)?.build()?;
+        let setup = protect::setup(&self.options.protect, background, 3, Newcomers::AtOnce)?;
+        let mut pipeline = Setup {
+            network_threads: self.options.network_threads,
+            ..setup
+        }
+        .build()?;
         let mut output = ProtectedFrame::new(self.spec);
         let mut frames = self.frames();
         for (number, bytes) in (0..WARM_UP_FRAMES).zip(&mut frames) {

@@ -5,18 +5,20 @@ use ort::session::{Session, SessionInputValue};
 use ort::value::{Outlet, TensorElementType, TensorRef, ValueType};
 
 use super::{Names, environment, providers};
+use crate::choice::EngineOptions;
 use crate::engine::ports::Port;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::provider::{Provider, names, refused};
 use crate::spec::ModelSpec;
 
-/// A session for a model on `providers` alone, or on the CPU if there are none.
+/// A session for a model on the providers of `options` alone, or on the CPU if there are none.
 pub(super) fn new(
     onnx: &[u8],
     spec: &ModelSpec,
-    providers: &[Provider],
+    options: &EngineOptions,
 ) -> Result<Session, LoadError> {
-    let plain = || builder().map_err(|reason| refuse(spec, &[], &reason));
+    let providers = &*options.providers;
+    let plain = || builder(options.threads).map_err(|reason| refuse(spec, &[], &reason));
     let mut builder = providers::register(plain()?, providers)?;
     let reason = match builder.commit_from_memory(onnx) {
         Ok(session) => return Ok(session),
@@ -31,11 +33,11 @@ pub(super) fn new(
     Err(refuse(spec, providers, &reason))
 }
 
-pub(super) fn builder() -> Result<SessionBuilder, String> {
+pub(super) fn builder(threads: usize) -> Result<SessionBuilder, String> {
     let environment = environment::current().ok_or("its library is not loaded")?;
     let create = || -> ort::Result<SessionBuilder> {
         let builder = Session::builder(&environment)?
-            .with_intra_threads(1)?
+            .with_intra_threads(threads)?
             .with_inter_threads(1)?
             // The levels below lose the blocked layout of convolutions and take 2.4 times
             // as long.

@@ -39,8 +39,8 @@ fn tensors_that_are_not_bound_give_each_picture_its_own_answer() {
         return;
     }
     let (spec, onnx) = model();
-    let mut bound = OnnxRuntimeEngine::load(&onnx, &spec, &[]).unwrap();
-    let mut unbound = OnnxRuntimeEngine::load(&onnx, &spec, &[]).unwrap();
+    let mut bound = OnnxRuntimeEngine::load(&onnx, &spec, &EngineOptions::default()).unwrap();
+    let mut unbound = OnnxRuntimeEngine::load(&onnx, &spec, &EngineOptions::default()).unwrap();
     assert!(bound.binding.is_some());
     unbound.binding = None;
     let mut answers: Vec<ArrayD<f32>> = Vec::new();
@@ -68,8 +68,8 @@ fn states_go_the_same_way() {
     );
     let spec = ModelSpec::from_toml(&text).unwrap();
     let onnx = graph::onnx(graph::Graph::Echo, (width, height));
-    let mut bound = OnnxRuntimeEngine::load(&onnx, &spec, &[]).unwrap();
-    let mut unbound = OnnxRuntimeEngine::load(&onnx, &spec, &[]).unwrap();
+    let mut bound = OnnxRuntimeEngine::load(&onnx, &spec, &EngineOptions::default()).unwrap();
+    let mut unbound = OnnxRuntimeEngine::load(&onnx, &spec, &EngineOptions::default()).unwrap();
     unbound.binding = None;
     let zeros = || -> Vec<ArrayD<f32>> {
         let states = spec.states().iter();
@@ -98,7 +98,7 @@ fn a_session_that_may_not_use_the_cpu_does_not() {
         return;
     }
     let (_, onnx) = model();
-    let strict = session::builder().unwrap().with_disable_cpu_fallback();
+    let strict = session::builder(1).unwrap().with_disable_cpu_fallback();
     let error = strict.unwrap().commit_from_memory(&onnx).unwrap_err();
     assert!(error.message().contains("CPU"), "{error}");
 }
