@@ -2,7 +2,7 @@
 
 use super::figures::Figures;
 use super::plan::{Own, USUAL};
-use super::plots::{COST, STREAMS, THREADS};
+use super::plots::{COST, MEMORY, STREAMS, THREADS};
 use super::publish::wrapped;
 use super::{beside, machine, tables};
 
@@ -51,6 +51,11 @@ hides the room where a mask fails.
 What all of it but the networks takes, median, and how many times copying the frame that is in the same process; by what the loops over pixels use (`frosted bench --instructions`):
 
 {levels}
+### Engines and threads
+
+Threads of the network, NV12 1280x720, each frame when the last is done and by the clock; of the network the median with what comes before and after it. The default is ort with one.
+
+{network_threads}
 ### By the clock
 
 Frames come 30 or 60 times a second, and between them the processor does something else or sleeps. Late is a frame that \
@@ -59,7 +64,7 @@ was done after the next one was due; switches are those of a thread that waited,
 {paced}
 ### Several cameras at once
 
-Pipelines in one process, each on a thread of its own, with networks of its own, default network, NV12 1280x720, 30 \
+Pipelines in one process, each on a thread of its own, which waits for no other; default network, NV12 1280x720, 30 \
 frames a second each.
 
 {streams}
@@ -73,7 +78,9 @@ frames a second each.
 
 ![What threads gain]({THREADS})
 
-![What streams cost]({STREAMS})",
+![What streams cost]({STREAMS})
+
+![What streams hold]({MEMORY})",
         machine = machine::words(facts),
         warning = machine::warning(facts),
         beside = beside::table(figures),
@@ -81,6 +88,7 @@ frames a second each.
         losses = beside::losses(figures),
         matrix = tables::matrix(figures),
         levels = tables::levels(figures),
+        network_threads = tables::engines(figures),
         paced = tables::paced(figures),
         streams = tables::streams(figures),
         rest = tables::rest(figures),

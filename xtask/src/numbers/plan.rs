@@ -10,6 +10,9 @@ pub(super) const LARGE: [Size; 3] = [(2560, 1440), (3840, 2160), (7680, 4320)];
 /// The size of most figures.
 pub(super) const USUAL: Size = SIZES[1];
 pub(super) const MODELS: [&str; 2] = ["landscape", "quality"];
+pub(super) const ENGINES: [&str; 2] = ["ort", "rten"];
+/// Threads of the network that are compared.
+pub(super) const NETWORK_THREADS: [u32; 2] = [1, 2];
 pub(super) const STREAMS: [u32; 5] = [1, 2, 4, 8, 16];
 /// Formats, and sizes, at which levels of instructions are compared.
 pub(super) const LEVEL_FORMATS: [&str; 4] = ["nv12", "yuyv", "bgr24", "rgba"];
@@ -43,7 +46,9 @@ pub(super) struct Own {
     pub(super) engine: &'static str,
     pub(super) format: &'static str,
     pub(super) background: &'static str,
+    /// For the pixel work.
     pub(super) threads: u32,
+    pub(super) network_threads: u32,
     pub(super) streams: u32,
     /// What the loops over pixels use; none is the most that the processor has.
     pub(super) instructions: Option<&'static str>,
@@ -116,6 +121,7 @@ impl Own {
             format,
             background: "blur",
             threads: 1,
+            network_threads: 1,
             streams: 1,
             instructions: None,
             size,
@@ -149,6 +155,28 @@ impl Own {
         }
     }
 
+    /// By an engine with so many threads, each frame when the last is done.
+    pub(super) fn network(engine: &'static str, model: &'static str, network_threads: u32) -> Self {
+        Self {
+            engine,
+            network_threads,
+            ..Self::usual(model, "nv12", USUAL)
+        }
+    }
+
+    /// The same as a camera hands them over.
+    pub(super) fn network_paced(
+        engine: &'static str,
+        model: &'static str,
+        network_threads: u32,
+    ) -> Self {
+        Self {
+            engine,
+            network_threads,
+            ..Self::paced(model, USUAL, 30)
+        }
+    }
+
     pub(super) fn threaded(size: Size, threads: u32) -> Self {
         Self {
             threads,
@@ -166,6 +194,9 @@ impl fmt::Display for Own {
             "own {} {} {} {} threads={} streams={} {width}x{height}",
             self.model, self.engine, self.format, self.background, self.threads, self.streams
         )?;
+        if self.network_threads > 1 {
+            write!(f, " network-threads={}", self.network_threads)?;
+        }
         if let Some(instructions) = self.instructions {
             write!(f, " {instructions}")?;
         }
@@ -231,6 +262,14 @@ pub(super) fn cases(quick: bool) -> Vec<Case> {
         own.push(Own::paced("quality", SIZES[2], 30));
         own.push(Own::paced("quality", USUAL, 60));
         own.extend(STREAMS.map(Own::many));
+        for engine in ENGINES {
+            for model in MODELS {
+                own.extend(NETWORK_THREADS.map(|threads| Own::network(engine, model, threads)));
+                own.extend(
+                    NETWORK_THREADS.map(|threads| Own::network_paced(engine, model, threads)),
+                );
+            }
+        }
         for level in levels() {
             for size in LEVEL_SIZES {
                 own.extend(LEVEL_FORMATS.map(|format| Own::with(level, format, size)));
@@ -276,7 +315,7 @@ pub(super) fn cases(quick: bool) -> Vec<Case> {
             }
         }
     }
-    for engine in ["ort", "rten"] {
+    for engine in ENGINES {
         cases.extend(MODELS.map(|model| Case::Start(Start { model, engine })));
     }
     if !quick {
@@ -359,6 +398,16 @@ mod tests {
             assert!(all.contains(name), "{name}");
         }
         assert!(quick.len() * 3 < all.len());
+        for engine in ENGINES {
+            for case in [Own::network, Own::network_paced] {
+                let names =
+                    NETWORK_THREADS.map(|threads| case(engine, "quality", threads).to_string());
+                assert!(
+                    names[0] != names[1] && names.iter().all(|name| all.contains(name)),
+                    "{names:?}"
+                );
+            }
+        }
         let decoding = |case: &&Case| matches!(case, Case::Own(own) if own.mjpeg);
         assert_eq!(cases(false).iter().filter(decoding).count(), 1);
     }

@@ -5,19 +5,21 @@ use super::plan::{
     Cores, LARGE, MODELS, Own, PEERS, SIZES, STREAMS as COUNTS, Size, thread_counts,
 };
 use super::plot::{Axis, Chart, Scale, Series};
-use super::tables::{CPU, WALL};
+use super::tables::{self, CPU, WALL};
 
 /// Where they lie, from the page that shows them.
 pub(super) const COST: &str = "plots/cost.svg";
 pub(super) const THREADS: &str = "plots/threads.svg";
 pub(super) const STREAMS: &str = "plots/streams.svg";
+pub(super) const MEMORY: &str = "plots/memory.svg";
 
 /// Each file and what is in it.
-pub(super) fn all(figures: &Figures) -> [(&'static str, String); 3] {
+pub(super) fn all(figures: &Figures) -> [(&'static str, String); 4] {
     [
         (COST, cost(figures)),
         (THREADS, threads(figures)),
         (STREAMS, streams(figures)),
+        (MEMORY, memory(figures)),
     ]
 }
 
@@ -115,16 +117,32 @@ fn threads(figures: &Figures) -> String {
 }
 
 fn streams(figures: &Figures) -> String {
-    let line = |name: &str, key: &str| Series {
+    let title = "Cores taken by streams of 1280x720 at 30 frames a second";
+    by_streams(figures, title, "cores", ("cores taken", "cpu_share"))
+}
+
+fn memory(figures: &Figures) -> String {
+    let title = "Memory of streams of 1280x720 at 30 frames a second";
+    by_streams(figures, title, "MB", ("memory", tables::MEMORY))
+}
+
+/// One line, by its name and key.
+fn by_streams(
+    figures: &Figures,
+    title: &'static str,
+    unit: &'static str,
+    (name, key): (&str, &str),
+) -> String {
+    let of = |count| figures.own(&Own::many(count), key);
+    let points = COUNTS
+        .iter()
+        .filter_map(|&count| Some((f64::from(count), of(count)?)));
+    let series = vec![Series {
         name: name.into(),
-        points: COUNTS
-            .iter()
-            .filter_map(|&count| Some((f64::from(count), figures.own(&Own::many(count), key)?)))
-            .collect(),
-    };
-    let series = vec![line("cores taken", "cpu_share")];
+        points: points.collect(),
+    }];
     Chart {
-        title: "Cores taken by streams of 1280x720 at 30 frames a second",
+        title,
         x: Axis {
             label: "streams in one process",
             scale: Scale::Logarithmic,
@@ -133,7 +151,7 @@ fn streams(figures: &Figures) -> String {
                 .into(),
         },
         y: Axis {
-            label: "cores",
+            label: unit,
             scale: Scale::Linear,
             ticks: steps(&series),
         },
@@ -214,8 +232,12 @@ mod tests {
                 json!({CPU: 4.0, "copy_ms": 0.1}),
             );
         }
-        let [(_, cost), (_, threads), (_, streams)] = all(&figures);
+        for count in COUNTS {
+            figures.add(&Own::many(count).to_string(), json!({tables::MEMORY: 40.0}));
+        }
+        let [(_, cost), (_, threads), (_, streams), (_, memory)] = all(&figures);
         assert_eq!(cost.matches("<circle").count(), 6);
+        assert_eq!(memory.matches("<circle").count(), COUNTS.len());
         assert!(!threads.contains("NaN") && !streams.contains("NaN"));
     }
 }

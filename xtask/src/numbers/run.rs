@@ -93,6 +93,7 @@ impl Runner {
             "--streams",
             &own.streams.to_string(),
         ]);
+        command.args(["--network-threads", &own.network_threads.to_string()]);
         // The tables are the CPU's, whatever GPU there is.
         command.args(["--compositor", "cpu"]);
         match own.length {

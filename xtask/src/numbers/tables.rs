@@ -2,7 +2,8 @@
 
 use super::figures::Figures;
 use super::plan::{
-    LARGE, LEVEL_FORMATS, LEVEL_SIZES, MODELS, Own, SIZES, STREAMS, Size, USUAL, live_name,
+    ENGINES, LARGE, LEVEL_FORMATS, LEVEL_SIZES, MODELS, NETWORK_THREADS, Own, SIZES, STREAMS, Size,
+    USUAL, live_name,
 };
 
 /// Mean processor time of a frame.
@@ -16,7 +17,7 @@ pub(super) const MEMORY: &str = "rss_anon_peak_mb";
 pub(super) fn matrix(figures: &Figures) -> String {
     let columns = format!("{} | {}", sizes_of("NV12"), sizes_of("BGR"));
     let mut table = head(&["CPU / wall, ms", &columns]);
-    for engine in ["ort", "rten"] {
+    for engine in ENGINES {
         for model in MODELS {
             for background in ["blur", "frost"] {
                 for threads in [1, 2] {
@@ -34,21 +35,50 @@ pub(super) fn matrix(figures: &Figures) -> String {
                         })
                         .collect();
                     if cells.iter().any(|cell| cell != MISSING) {
-                        let threads = if threads == 1 {
-                            "1 thread"
-                        } else {
-                            "2 threads"
-                        };
-                        table += &line(
-                            &format!("{engine}, {model}, {background}, {threads}"),
-                            &cells,
-                        );
+                        let words = counted(threads);
+                        table +=
+                            &line(&format!("{engine}, {model}, {background}, {words}"), &cells);
                     }
                 }
             }
         }
     }
     table
+}
+
+/// What engines take by threads of the network.
+pub(super) fn engines(figures: &Figures) -> String {
+    let columns = "CPU | wall p50 | p95 | the network | at 30 a second: CPU | wall p50 | p95 | the network | switches";
+    let mut table = head(&["NV12, blur, one thread for the pixel work, ms", columns]);
+    for engine in ENGINES {
+        for model in MODELS {
+            for threads in NETWORK_THREADS {
+                let mut cells = Vec::new();
+                let paced = Own::network_paced(engine, model, threads);
+                for own in [&Own::network(engine, model, threads), &paced] {
+                    let of = |key: &str| ms(figures.own(own, key));
+                    cells.extend([of(CPU), of(WALL), of("ms_p95"), of("stages/segment")]);
+                }
+                cells.push(ms(switches(figures, &paced)));
+                let words = format!("{engine}, {model}, {}", counted(threads));
+                table += &line(&words, &cells);
+            }
+        }
+    }
+    table
+}
+
+fn counted(threads: u32) -> String {
+    match threads {
+        1 => "1 thread".into(),
+        more => format!("{more} threads"),
+    }
+}
+
+/// How often a thread waited, by frames.
+fn switches(figures: &Figures, own: &Own) -> Option<f64> {
+    let count = figures.own(own, "context_switches/voluntary")?;
+    Some(count / figures.own(own, "frames")?)
 }
 
 /// Frames that are handed over by the clock.
@@ -79,9 +109,7 @@ pub(super) fn paced(figures: &Figures) -> String {
         cells.push(late(figures, &own));
         cells.push(percent(of("cpu_share")));
         cells.push(ms(of(MEMORY)));
-        cells.push(ms(of("context_switches/voluntary")
-            .zip(of("frames"))
-            .map(|(count, frames)| count / frames)));
+        cells.push(ms(switches(figures, &own)));
         let (width, height) = size;
         table += &line(
             &format!("{model}, {width}x{height}, {pace} a second"),
@@ -267,6 +295,7 @@ mod tests {
             beside::table,
             beside::more,
             matrix,
+            engines,
             paced,
             streams,
             copies,
@@ -282,6 +311,26 @@ mod tests {
             assert!(cells.len() > 2, "{table}");
             assert!(cells.iter().all(|count| *count == cells[0]), "{table}");
         }
+    }
+
+    #[test]
+    fn engines_stand_beside_each_other_by_threads() {
+        let mut figures = Figures::new(Value::Null);
+        let run = |cpu: f64| {
+            json!({CPU: cpu, WALL: 3.1, "ms_p95": 5.5, "stages": {"segment": 1.4},
+            "frames": 100, "context_switches": {"voluntary": 250}})
+        };
+        figures.add(&Own::network("ort", "quality", 2).to_string(), run(3.0));
+        figures.add(
+            &Own::network_paced("ort", "quality", 2).to_string(),
+            run(4.0),
+        );
+        let table = engines(&figures);
+        let row =
+            "| ort, quality, 2 threads | 3.0 | 3.1 | 5.5 | 1.4 | 4.0 | 3.1 | 5.5 | 1.4 | 2.5 |";
+        assert!(table.contains(row), "{table}");
+        let row = "| rten, landscape, 1 thread | – | – |";
+        assert!(table.contains(row), "{table}");
     }
 
     #[test]
