@@ -18,7 +18,7 @@ pub(super) fn new(
     options: &EngineOptions,
 ) -> Result<Session, LoadError> {
     let providers = &*options.providers;
-    let plain = || builder(options.threads).map_err(|reason| refuse(spec, &[], &reason));
+    let plain = || builder(options).map_err(|reason| refuse(spec, &[], &reason));
     let mut builder = providers::register(plain()?, providers)?;
     let reason = match builder.commit_from_memory(onnx) {
         Ok(session) => return Ok(session),
@@ -33,16 +33,18 @@ pub(super) fn new(
     Err(refuse(spec, providers, &reason))
 }
 
-pub(super) fn builder(threads: usize) -> Result<SessionBuilder, String> {
+pub(super) fn builder(options: &EngineOptions) -> Result<SessionBuilder, String> {
     let environment = environment::current().ok_or("its library is not loaded")?;
     let create = || -> ort::Result<SessionBuilder> {
         let builder = Session::builder(&environment)?
-            .with_intra_threads(threads)?
+            .with_intra_threads(options.threads)?
             .with_inter_threads(1)?
             // The levels below lose the blocked layout of convolutions and take 2.4 times
             // as long.
             .with_optimization_level(GraphOptimizationLevel::All)?;
-        Ok(match environment::has_arena() {
+        // What a provider does with such an arena nobody has tried.
+        let shares = options.providers.is_empty() && environment::has_arena();
+        Ok(match shares {
             true => builder.with_env_allocators()?,
             false => builder,
         })

@@ -98,7 +98,9 @@ fn a_session_that_may_not_use_the_cpu_does_not() {
         return;
     }
     let (_, onnx) = model();
-    let strict = session::builder(1).unwrap().with_disable_cpu_fallback();
+    let strict = session::builder(&EngineOptions::default())
+        .unwrap()
+        .with_disable_cpu_fallback();
     let error = strict.unwrap().commit_from_memory(&onnx).unwrap_err();
     assert!(error.message().contains("CPU"), "{error}");
 }
