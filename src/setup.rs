@@ -47,10 +47,10 @@ pub struct Setup {
     pub compositor: CompositorChoice,
     /// Threads for the pixel work on the CPU, the caller's included: 1 (the default) to 64.
     pub threads: usize,
-    /// Threads that compute a network's answer, 1 (the default) to 64. More than one take more
-    /// processor time in all and save little of the clock's, if any: docs/BENCHMARKS.md has the
-    /// times. With 1 ONNX Runtime computes on the caller's, but for what a provider does on
-    /// threads of its own.
+    /// Threads that compute a network's answer, 1 (the default) to 64. A second takes ONNX
+    /// Runtime two to three times the processor time and saves next to nothing by the clock; the
+    /// embedded engine's time by the clock falls by a fifth to a third. With 1 ONNX Runtime
+    /// computes on the caller's, but for what a provider does on threads of its own.
     pub network_threads: usize,
     /// What is shown, and when. Can be changed later.
     pub settings: Settings,
