@@ -18,6 +18,7 @@ mod messages;
 mod progress;
 mod protect;
 mod record;
+mod sample;
 mod summary;
 
 use std::ffi::OsString;

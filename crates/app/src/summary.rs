@@ -5,13 +5,15 @@ use std::time::Duration;
 use frosted::{Cause, CompositorInfo, FrameReport, SegmenterInfo, Shown, StageTimes};
 use serde_json::{Value, json};
 
+use crate::sample::Sample;
+
 /// What became of the frames of a run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
     shown: BTreeMap<String, u64>,
     person: u64,
     covered: BTreeMap<String, u64>,
-    times: Vec<StageTimes>,
+    times: Sample<StageTimes>,
     plate_bits: u32,
     plates: u32,
 }
@@ -41,7 +43,7 @@ impl Tally {
         self.plates = self.plates.max(report.plates);
     }
 
-    /// Counts the frames of another stream with the same settings.
+    /// Counts the frames of another stream with the same settings and as many frames.
     pub(crate) fn extend(&mut self, other: Self) {
         for (shown, count) in other.shown {
             *self.shown.entry(shown).or_default() += count;
@@ -60,7 +62,7 @@ impl Tally {
     }
 
     pub(crate) fn frames(&self) -> u64 {
-        self.times.len() as u64
+        self.times.seen()
     }
 
     /// Frames without the person: covered whole, or a card.
@@ -73,7 +75,8 @@ impl Tally {
         STAGES
             .iter()
             .map(|(name, of)| {
-                let milliseconds = self.times.iter().map(|times| of(times).as_secs_f64() * 1e3);
+                let times = self.times.kept().iter();
+                let milliseconds = times.map(|times| of(times).as_secs_f64() * 1e3);
                 (*name, percentiles(milliseconds.collect(), shares))
             })
             .collect()

@@ -71,6 +71,7 @@ pub(super) fn make(cases: &[Case]) -> Result<(), String> {
                     ffmpeg(&mjpeg(), &filter(USUAL, NOISE), FRAMES, &options)?;
                 }
             }
+            Case::Long(own) => make_raw(own.format, own.size)?,
             Case::Peer(peer) => make_raw("bgr24", peer.size)?,
             Case::Live(live) => {
                 let options = [

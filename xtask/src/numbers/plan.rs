@@ -13,6 +13,8 @@ pub(super) const MODELS: [&str; 2] = ["landscape", "quality"];
 pub(super) const ENGINES: [&str; 2] = ["ort", "rten"];
 /// Threads of the network that are compared.
 pub(super) const NETWORK_THREADS: [u32; 2] = [1, 2];
+/// Frames after which memory has to be what it was before.
+pub(super) const LONG_FRAMES: u32 = 100_000;
 pub(super) const STREAMS: [u32; 5] = [1, 2, 4, 8, 16];
 /// Formats, and sizes, at which levels of instructions are compared.
 pub(super) const LEVEL_FORMATS: [&str; 4] = ["nv12", "yuyv", "bgr24", "rgba"];
@@ -37,6 +39,9 @@ pub(super) enum Case {
     Peer(Peer),
     Start(Start),
     Live(Live),
+    /// One that is run for so long that what grew with each frame would be seen; once, because
+    /// it is only about memory.
+    Long(Own),
 }
 
 /// `frosted bench`.
@@ -147,6 +152,14 @@ impl Own {
         }
     }
 
+    /// An hour of a camera, as fast as frames are done.
+    pub(super) fn long() -> Self {
+        Self {
+            length: Length::Frames(LONG_FRAMES),
+            ..Self::usual("landscape", "nv12", USUAL)
+        }
+    }
+
     /// With these instructions and no more.
     pub(super) fn with(instructions: &'static str, format: &'static str, size: Size) -> Self {
         Self {
@@ -211,12 +224,21 @@ impl Case {
             Self::Peer(peer) => peer_name(peer.script, peer.cores, peer.size),
             Self::Start(start) => start_name(start.model, start.engine),
             Self::Live(live) => live_name(live.model),
+            Self::Long(own) => long_name(own),
+        }
+    }
+
+    /// How often it is run in so many rounds.
+    pub(super) fn runs(&self, rounds: usize) -> usize {
+        match self {
+            Self::Long(_) => rounds.min(1),
+            _ => rounds,
         }
     }
 
     pub(super) fn needs_onnxruntime(&self) -> bool {
         match self {
-            Self::Own(own) => own.engine == "ort",
+            Self::Own(own) | Self::Long(own) => own.engine == "ort",
             Self::Start(start) => start.engine == "ort",
             Self::Live(_) => true,
             Self::Peer(_) => false,
@@ -226,6 +248,10 @@ impl Case {
 
 pub(super) fn peer_name(script: &str, cores: Cores, (width, height): Size) -> String {
     format!("peer {script} {} {width}x{height}", cores.argument())
+}
+
+pub(super) fn long_name(own: &Own) -> String {
+    format!("{own}, long")
 }
 
 pub(super) fn live_name(model: &str) -> String {
@@ -320,6 +346,7 @@ pub(super) fn cases(quick: bool) -> Vec<Case> {
     }
     if !quick {
         cases.extend(MODELS.map(|model| Case::Live(Live { model, seconds: 15 })));
+        cases.push(Case::Long(Own::long()));
     }
     if quick {
         shorten(&mut cases);
@@ -364,7 +391,7 @@ fn shorten(cases: &mut [Case]) {
                 }
             }
             Case::Peer(peer) => peer.frames = 50,
-            Case::Start(_) | Case::Live(_) => {}
+            Case::Start(_) | Case::Live(_) | Case::Long(_) => {}
         }
     }
 }

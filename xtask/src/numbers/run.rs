@@ -21,7 +21,8 @@ pub(super) struct Runner {
 impl Runner {
     /// Runs every case so many times, all in one shuffled order, each in a process of its own; what failed and why.
     pub(super) fn all(&self, cases: &[Case], rounds: usize, figures: &mut Figures) -> Vec<String> {
-        let order: Vec<&Case> = (0..rounds).flat_map(|_| cases).collect();
+        let runs = |case| std::iter::repeat_n(case, Case::runs(case, rounds));
+        let order: Vec<&Case> = cases.iter().flat_map(runs).collect();
         let order = shuffled(order, seed());
         let count = order.len();
         let mut failed = Vec::new();
@@ -50,7 +51,7 @@ impl Runner {
 
     fn run(&self, case: &Case) -> Result<Value, String> {
         match case {
-            Case::Own(own) => json(&mut self.own(own)),
+            Case::Own(own) | Case::Long(own) => json(&mut self.own(own)),
             Case::Peer(peer) => json(&mut self.peer(peer)?),
             Case::Live(case) => {
                 let mut command = Command::new(program());

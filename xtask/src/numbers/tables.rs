@@ -3,7 +3,7 @@
 use super::figures::Figures;
 use super::plan::{
     ENGINES, LARGE, LEVEL_FORMATS, LEVEL_SIZES, MODELS, NETWORK_THREADS, Own, SIZES, STREAMS, Size,
-    USUAL, live_name,
+    USUAL, live_name, long_name,
 };
 
 /// Mean processor time of a frame.
@@ -217,6 +217,23 @@ pub(super) fn rest(figures: &Figures) -> String {
             &[words],
         );
     }
+    let (usual, long) = (Own::usual("landscape", "nv12", USUAL), Own::long());
+    let frames = |frames: Option<f64>| {
+        frames.map_or_else(|| MISSING.into(), |frames| format!("{frames:.0}"))
+    };
+    let mut lengths = Vec::new();
+    for name in [usual.to_string(), long_name(&long)] {
+        let of = |key| figures.median(&name, key);
+        lengths.push(format!(
+            "{} MB after {} frames",
+            megabytes_to_a_tenth(of(MEMORY)),
+            frames(of("frames"))
+        ));
+    }
+    table += &line(
+        &format!("most memory held, landscape, NV12 {width}x{height}, ort"),
+        &[lengths.join(", ")],
+    );
     table += &line("the program, stripped", &[megabytes("stripped_bytes")]);
     table += &line(
         &format!("decoding a Motion JPEG picture of {width}x{height}, 4:2:2, {kilobytes} KB, CPU"),
@@ -236,6 +253,11 @@ pub(super) fn number(value: f64) -> String {
         value if value >= 0.0995 => format!("{value:.2}"),
         value => format!("{value:.3}"),
     }
+}
+
+/// What two runs are compared by.
+fn megabytes_to_a_tenth(value: Option<f64>) -> String {
+    value.map_or_else(|| MISSING.into(), |value| format!("{value:.1}"))
 }
 
 /// Of milliseconds, megabytes and whatever else has no unit beside it.

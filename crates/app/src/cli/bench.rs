@@ -27,9 +27,8 @@ The line of JSON:
                              --pace
   context_switches           of all threads while it measured; null but on Linux
   fairness                   median of the slowest stream by that of the fastest; null with one
-  rss_anon_peak_mb           the most anonymous memory held, raw frames not counted, its own
-                             notes of some 130 bytes a frame counted, megabytes (10^6 bytes);
-                             null but on Linux
+  rss_anon_peak_mb           the most anonymous memory held, raw frames not counted,
+                             megabytes (10^6 bytes); null but on Linux
   rss_anon_extra_stream_mb   memory of each stream after the first; null with one
   rest_ms                    median milliseconds of a frame without the networks
   instructions               what the loops over pixels used: common, avx2 or avx512

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use frosted::{Frame, FrameSpec};
 
-use super::report;
 use super::system::cpu_time;
+use super::times::Times;
 use crate::exit::Failure;
 use crate::interrupt;
 use crate::media::mjpeg::MjpegReader;
@@ -31,7 +31,7 @@ pub(super) fn median_ms(clip: &Path, spec: &FrameSpec) -> Result<f64, Failure> {
         return Err(error.of(&name).into());
     }
     let mut frame = Frame::new(is);
-    let mut times = Vec::new();
+    let mut times = Times::default();
     // The first was decoded when the clip was opened.
     let mut more = source.next(&mut frame).map_err(|error| error.of(&name))?;
     while more && !interrupt::asked() {
@@ -47,6 +47,6 @@ pub(super) fn median_ms(clip: &Path, spec: &FrameSpec) -> Result<f64, Failure> {
         let error = MediaError::unsupported("has one picture, give a clip of more");
         return Err(error.of(&name).into());
     }
-    let [median] = report::milliseconds(&times, [0.5]);
+    let [median] = times.milliseconds([0.5]);
     Ok(median)
 }

@@ -5,6 +5,7 @@ mod decoding;
 mod report;
 mod stream;
 mod system;
+mod times;
 
 use std::fs;
 use std::io::{self, Write};
@@ -26,6 +27,7 @@ use crate::messages;
 use report::Run;
 use stream::{Done, Stream};
 use system::{context_switches, cpu_time, rss_anon_bytes};
+use times::Times;
 
 /// Copies that are timed beside the frames, after a few that are not.
 const COPIES: usize = 40;
@@ -154,7 +156,7 @@ fn read(path: &Path, spec: &FrameSpec) -> Result<Vec<u8>, Failure> {
 /// least that a program needs that hands frames on.
 fn copy_ms(spec: &FrameSpec, raw: &[u8]) -> Result<f64, Failure> {
     let mut target = Frame::new(*spec);
-    let mut times = Vec::with_capacity(COPIES);
+    let mut times = Times::default();
     let frames = raw.chunks_exact(spec.buffer_bytes()).cycle();
     for (number, bytes) in frames.take(COPIES + 3).enumerate() {
         if interrupt::asked() {
@@ -170,6 +172,6 @@ fn copy_ms(spec: &FrameSpec, raw: &[u8]) -> Result<f64, Failure> {
             times.push(time);
         }
     }
-    let [median] = report::milliseconds(&times, [0.5]);
+    let [median] = times.milliseconds([0.5]);
     Ok(median)
 }

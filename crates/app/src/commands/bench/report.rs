@@ -4,15 +4,16 @@ use serde_json::{Value, json};
 
 use super::stream::Done;
 use super::system::Switches;
+use super::times::Times;
 use crate::cli::BenchOptions;
-use crate::summary::{Tally, percentiles};
+use crate::summary::Tally;
 
 /// What was measured of all streams.
 #[derive(Debug, Default)]
 pub(super) struct Run {
-    wall: Vec<Duration>,
-    cpu: Vec<Duration>,
-    rest: Vec<Duration>,
+    wall: Times,
+    cpu: Times,
+    rest: Times,
     tally: Tally,
     deadline_misses: u64,
     /// Median milliseconds of each stream.
@@ -41,7 +42,7 @@ impl Run {
     }
 
     pub(super) fn add(&mut self, done: Done) {
-        let [median] = milliseconds(&done.wall, [0.5]);
+        let [median] = done.wall.milliseconds([0.5]);
         self.medians.push(median);
         self.wall.extend(done.wall);
         self.cpu.extend(done.cpu);
@@ -73,8 +74,8 @@ impl Run {
     /// The line that is printed. The raw frames stand for the cameras' and are not counted as
     /// the streams' memory.
     pub(super) fn to_json(&self, options: &BenchOptions, raw_bytes: usize) -> Value {
-        let [p10, median, p95, p99, max] = milliseconds(&self.wall, [0.1, 0.5, 0.95, 0.99, 1.0]);
-        let [rest] = milliseconds(&self.rest, [0.5]);
+        let [p10, median, p95, p99, max] = self.wall.milliseconds([0.1, 0.5, 0.95, 0.99, 1.0]);
+        let [rest] = self.rest.milliseconds([0.5]);
         let stages: serde_json::Map<_, _> = self
             .tally
             .stages([0.5])
@@ -114,7 +115,7 @@ impl Run {
         });
         // Of several streams each would count the others' work as its own.
         let cpu_known = !self.cpu.is_empty() && options.streams == 1;
-        let cpu = milliseconds(&self.cpu, [0.5, 0.95, 0.99, 1.0]);
+        let cpu = self.cpu.milliseconds([0.5, 0.95, 0.99, 1.0]);
         let names = ["cpu_ms", "cpu_ms_p95", "cpu_ms_p99", "cpu_ms_max"];
         for (name, value) in names.into_iter().zip(cpu) {
             line[name] = cpu_known.then_some(value).into();
@@ -133,7 +134,7 @@ impl Run {
     fn cpu_ms_mean(&self, streams: u32) -> Option<f64> {
         let sum = match streams {
             1 if self.cpu.is_empty() => None,
-            1 => Some(self.cpu.iter().sum()),
+            1 => Some(self.cpu.sum()),
             _ => self.whole.cpu,
         };
         let frames = self.tally.frames().max(1) as f64;
@@ -156,12 +157,6 @@ impl Run {
     }
 }
 
-/// The milliseconds at these shares of the times, 0 to 1.
-pub(super) fn milliseconds<const N: usize>(times: &[Duration], shares: [f64; N]) -> [f64; N] {
-    let times = times.iter().map(|time| time.as_secs_f64() * 1e3).collect();
-    percentiles(times, shares)
-}
-
 fn megabytes(bytes: u64) -> f64 {
     (bytes as f64 / 1e5).round() / 10.0
 }
@@ -178,7 +173,7 @@ mod tests {
     fn streams_are_compared_by_their_medians_and_memory_by_the_first() {
         let mut run = Run::default();
         let stream = |ms: u64| Done {
-            wall: vec![Duration::from_millis(ms); 3],
+            wall: [Duration::from_millis(ms); 3].into_iter().collect(),
             ..Done::default()
         };
         run.add(stream(4));
@@ -199,7 +194,7 @@ mod tests {
     fn the_mean_of_one_stream_is_of_its_frames_and_of_more_of_the_whole() {
         let mut run = Run::default();
         assert_eq!(run.cpu_ms_mean(1), None);
-        run.cpu = vec![Duration::from_millis(2), Duration::from_millis(4)];
+        run.cpu = [2, 4].map(Duration::from_millis).into_iter().collect();
         run.whole.cpu = Some(Duration::from_millis(50));
         // No frame was counted, which must not divide by 0.
         assert_eq!(run.cpu_ms_mean(1), Some(6.0));

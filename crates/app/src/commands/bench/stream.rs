@@ -7,6 +7,7 @@ use frosted::{
 };
 
 use super::system::{cpu_time, rss_anon_bytes};
+use super::times::Times;
 use crate::cli::BenchOptions;
 use crate::exit::Failure;
 use crate::interrupt;
@@ -37,11 +38,11 @@ pub(super) struct Stream<'a> {
 /// What was measured of a stream.
 #[derive(Debug, Default)]
 pub(super) struct Done {
-    pub(super) wall: Vec<Duration>,
+    pub(super) wall: Times,
     /// Of the process: of this stream only if it is alone.
-    pub(super) cpu: Vec<Duration>,
+    pub(super) cpu: Times,
     /// Without the networks.
-    pub(super) rest: Vec<Duration>,
+    pub(super) rest: Times,
     pub(super) tally: Tally,
     pub(super) deadline_misses: u64,
     pub(super) rss_anon_peak_bytes: Option<u64>,
@@ -113,10 +114,9 @@ impl Stream<'_> {
             let report = pipeline.protect(&frame, output)?;
             let (wall, cpu) = (begin.elapsed(), cpu_time());
             done.wall.push(wall);
-            done.cpu.extend(
-                cpu.zip(cpu_begin)
-                    .map(|(end, begin)| end.saturating_sub(begin)),
-            );
+            if let Some((end, begin)) = cpu.zip(cpu_begin) {
+                done.cpu.push(end.saturating_sub(begin));
+            }
             let next = self.due(number + 1);
             if next.is_some_and(|next| begin + wall > start + next) {
                 done.deadline_misses += 1;
