@@ -210,7 +210,7 @@ fn bench_by_the_clock_takes_as_long_as_the_clock_says_and_counts_what_is_late() 
             .unwrap_or_else(|| panic!("{key} in {line}"))
     };
     assert_eq!(line["frames"], 10);
-    assert_eq!(line["pace"], "10");
+    assert_eq!(line["pace"], 10.0);
     assert_eq!(
         (&line["threads"], &line["network_threads"]),
         (&1.into(), &2.into())

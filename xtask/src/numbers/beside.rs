@@ -27,7 +27,7 @@ pub(super) fn peer_words(script: &str) -> &'static str {
     match script {
         "mediapipe_blur" => "MediaPipe's example",
         "python_tuned" => "Python, tuned: the landscape network in ONNX Runtime, OpenCV",
-        _ => "Python, plain: the same network, full-size blur, mix in float",
+        _ => "Python, plain: the landscape network, full-size blur, mix in float",
     }
 }
 
@@ -124,6 +124,16 @@ pub(super) fn losses(figures: &Figures) -> String {
                     peer(CPU),
                 );
                 compare(
+                    format!("time by the clock at {width}x{height}"),
+                    figures.own(&own, WALL),
+                    peer(WALL),
+                );
+                compare(
+                    format!("the same with all the threads it wants, {width}x{height}"),
+                    figures.own(&own, WALL),
+                    figures.peer(script, Cores::AsItComes, size, WALL),
+                );
+                compare(
                     format!("memory at {width}x{height}"),
                     figures.own(&own, MEMORY),
                     peer(MEMORY),
@@ -135,7 +145,10 @@ pub(super) fn losses(figures: &Figures) -> String {
             if !losses.is_empty() {
                 let peer = peer_words(script);
                 let peer = peer.split_once(':').map_or(peer, |(name, _)| name);
-                sentences.push(format!("- {peer}, than {words}: {}", losses.join(", ")));
+                sentences.push(format!(
+                    "- {peer} takes less than {words}: {}",
+                    losses.join(", ")
+                ));
             }
         }
     }
@@ -146,7 +159,7 @@ pub(super) fn losses(figures: &Figures) -> String {
         return "In none of these figures a peer takes less.".into();
     }
     format!(
-        "Which peer takes less (ms, MB):\n\n{}",
+        "Where a peer takes less (ms or MB, the peer's first):\n\n{}",
         sentences.join("\n")
     )
 }
@@ -179,6 +192,10 @@ mod tests {
                 &peer_name(script, Cores::One, USUAL),
                 json!({CPU: cpu, "rss_anon_peak_mb": 57.0}),
             );
+            figures.add(
+                &peer_name(script, Cores::AsItComes, USUAL),
+                json!({WALL: cpu * 2.0}),
+            );
         }
         figures
     }
@@ -203,13 +220,15 @@ mod tests {
     #[test]
     fn losses_are_named() {
         let losses = losses(&measured());
-        let words = "Python, tuned, than frosted, embedded engine, default network: processor time at \
+        let words = "Python, tuned takes less than frosted, embedded engine, default network: processor time at \
             1280x720 (6.0 against 12.0)";
         assert!(losses.contains(words), "{losses}");
         assert!(
-            !losses.contains("than frosted, default network:"),
+            !losses.contains("less than frosted, default network:"),
             "{losses}"
         );
+        let by_the_clock = "the same with all the threads it wants, 1280x720 (12.0 against 12.2)";
+        assert!(losses.contains(by_the_clock), "{losses}");
         assert_eq!(super::losses(&Figures::new(Value::Null)), "");
     }
 }

@@ -8,17 +8,16 @@ use serde_json::{Value, json};
 
 use super::Options;
 use super::peers::{Peers, said};
+use super::plan::levels;
 use crate::workspace::root;
 
 pub(super) fn facts(options: &Options<'_>, peers: Option<&Peers>) -> Value {
-    let processor = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
-        let line = text.lines().find(|line| line.starts_with("model name"))?;
-        Some(line.split_once(':')?.1.trim().to_owned())
-    });
+    let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let git =
         |arguments: &[&str]| said(Command::new("git").args(arguments).current_dir(root())).ok();
     json!({
-        "processor": processor.unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
+        "processor": processor(&cpuinfo),
+        "pinned": core_for_one_thread().is_some(),
         "cores": thread::available_parallelism().map_or(1, usize::from),
         "kernel": said(Command::new("uname").args(["-s", "-r"])).ok(),
         "rustc": said(Command::new("rustc").arg("--version")).ok(),
@@ -28,6 +27,55 @@ pub(super) fn facts(options: &Options<'_>, peers: Option<&Peers>) -> Value {
         "quick": options.quick,
         "rounds": options.rounds(),
     })
+}
+
+/// "AMD EPYC (family 26, model 2, avx512, a virtual machine)".
+fn processor(cpuinfo: &str) -> String {
+    let of = |key: &str| {
+        let line = cpuinfo.lines().find(|line| {
+            let name = line.split_once(':').map(|(name, _)| name.trim());
+            name == Some(key)
+        })?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    };
+    let name = of("model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned());
+    let mut more: Vec<String> = [("family", "cpu family"), ("model", "model")]
+        .into_iter()
+        .filter_map(|(word, key)| Some(format!("{word} {}", of(key)?)))
+        .collect();
+    more.extend(levels().last().map(|level| (*level).to_owned()));
+    let flags = of("flags").unwrap_or_default();
+    if flags.split_whitespace().any(|flag| flag == "hypervisor") {
+        more.push("a virtual machine".into());
+    }
+    format!("{name} ({})", more.join(", "))
+}
+
+/// The core on which what has one thread is kept, ours like the peers': the last; none where `taskset` is missing.
+pub(super) fn core_for_one_thread() -> Option<String> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let there = said(Command::new("taskset").arg("--version"));
+    last_core(&status).filter(|_| there.is_ok())
+}
+
+fn last_core(status: &str) -> Option<String> {
+    let list = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
+    let last = list.trim().rsplit([',', '-']).next()?;
+    last.parse::<u32>().is_ok().then(|| last.to_owned())
+}
+
+/// What one thread means.
+pub(super) fn pinned(facts: &Value) -> &'static str {
+    match facts["pinned"].as_bool() {
+        Some(true) => {
+            "One thread means that all of it is kept on the same core, ours like the peers'."
+        }
+        _ => {
+            "With one thread the peers are kept on one core; ours were not, because taskset is missing."
+        }
+    }
 }
 
 /// Processor time since the machine was started, in ticks, which are the same for all of it.
@@ -134,6 +182,32 @@ pub(super) fn words(facts: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_processor_is_told_with_what_names_it_alone() {
+        let cpuinfo = "processor\t: 0\ncpu family\t: 26\nmodel\t\t: 2\nmodel name\t: AMD EPYC\nflags\t\t: fpu hypervisor\n";
+        let words = processor(cpuinfo);
+        assert!(
+            words.starts_with("AMD EPYC (family 26, model 2, "),
+            "{words}"
+        );
+        assert!(words.ends_with(", a virtual machine)"), "{words}");
+        assert!(!processor("").contains("virtual"));
+    }
+
+    #[test]
+    fn the_last_core_that_may_be_used_is_found() {
+        for (list, last) in [
+            ("0-1", Some("1")),
+            ("3", Some("3")),
+            ("0-3,8,10-11", Some("11")),
+            ("", None),
+        ] {
+            let status = format!("Name:\tx\nCpus_allowed_list:\t{list}\nMems:\t0\n");
+            assert_eq!(last_core(&status).as_deref(), last, "{list}");
+        }
+        assert_eq!(last_core("Name:\tx\n"), None);
+    }
 
     const OWN: &str = "7 (a (b) c) S 1 2 3 4 5 6 7 8 9 10 11 12 30 10 20 0";
 

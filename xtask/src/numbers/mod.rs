@@ -102,9 +102,8 @@ impl From<String> for Stop {
 
 fn measure(options: &Options<'_>) -> Result<(), Stop> {
     let library = library_or_reason();
-    let build = ["build", "--release", "--package", "frosted-app"];
-    step("build the program", &mut cargo(&build)).map_err(Stop::Step)?;
     let cases = plan::cases(options.quick);
+    let names: Vec<String> = cases.iter().map(Case::name).collect();
     let mut left_out = Vec::new();
     let mut cases: Vec<_> = cases
         .into_iter()
@@ -129,7 +128,11 @@ fn measure(options: &Options<'_>) -> Result<(), Stop> {
     };
     if cases.is_empty() {
         let reason = match left_out.as_slice() {
-            [] => format!("no case has \"{}\" in its name", options.only.unwrap_or("")),
+            [] => format!(
+                "no case has \"{}\" in its name; the cases are:\n{}",
+                options.only.unwrap_or(""),
+                names.join("\n")
+            ),
             reasons => format!("nothing is left to run: {}", reasons.join("; ")),
         };
         return Err(reason.into());
@@ -142,10 +145,13 @@ fn measure(options: &Options<'_>) -> Result<(), Stop> {
         )
         .into());
     }
+    let build = ["build", "--release", "--package", "frosted-app"];
+    step("build the program", &mut cargo(&build)).map_err(Stop::Step)?;
     clips::make(&cases)?;
     let run = run::Runner {
         library,
         python: peers.as_ref().map(|peers| peers.python.clone()),
+        core: machine::core_for_one_thread(),
     };
     let mut figures = Figures::new(machine::facts(options, peers.as_ref()));
     figures.add("binary", binary_size());

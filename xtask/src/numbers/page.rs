@@ -25,15 +25,16 @@ pub(super) fn page(figures: &Figures) -> String {
     wrapped(&format!(
         "{machine} {warning}
 
-Medians of {rounds} rounds; all runs in one shuffled order, each a process of its own.{spread} Of our frames {person} of \
-{frames} showed the person, the others were covered. {engines}
+Medians of {rounds} rounds; all runs in one shuffled order, each a process of its own.{spread} {person} of our \
+{frames} frames showed the person. {engines}
 
 ### Beside other programs
 
-Mean processor time of a frame, all threads, in brackets that by MediaPipe's; BGR frames in and out, blur, one thread.
+Mean processor time of a frame, all threads (`cpu_ms_mean`), in brackets divided by MediaPipe's; BGR frames in and out, \
+blur, one thread. The frames are the first 100 of the bundled clip of 400x300, scaled up.
 
 {beside}
-One thread means the same core for all of it. As they come, the peers take the threads that they want. The rest at \
+{pinned} As they come, the peers take the threads that they want. The rest at \
 1280x720, times in milliseconds; start is from the start of the process to its first protected frame (ours: `frosted \
 blur - -` after three frames that it looks at first):
 
@@ -48,7 +49,7 @@ hides the room where a mask fails.
 {count} frames as fast as they are done.
 
 {matrix}
-What all of it but the networks takes, median, and how many times copying the frame that is in the same process; by what the loops over pixels use (`frosted bench --instructions`):
+What a frame takes without the networks, median, and in brackets divided by what copying the frame takes in the same process; by what the loops over pixels use (`frosted bench --instructions`):
 
 {levels}
 ### Engines and threads
@@ -59,7 +60,8 @@ Threads of the network, NV12 1280x720, each frame when the last is done and by t
 ### By the clock
 
 Frames come 30 or 60 times a second, and between them the processor does something else or sleeps. Late is a frame that \
-was done after the next one was due; switches are those of a thread that waited, by frames.
+was done after the next one was due; switches are how often a thread waited, by frames. A processor that idles longer between frames \
+works slower when it wakes: a frame can take more at 30 a second than at 60.
 
 {paced}
 ### Several cameras at once
@@ -82,6 +84,7 @@ frames a second each.
 
 ![What streams hold]({MEMORY})",
         machine = machine::words(facts),
+        pinned = machine::pinned(facts),
         warning = machine::warning(facts),
         beside = beside::table(figures),
         more = beside::more(figures),

@@ -16,6 +16,8 @@ pub(super) struct Runner {
     pub(super) library: Option<PathBuf>,
     /// That of the peers.
     pub(super) python: Option<PathBuf>,
+    /// Where what has one thread is kept.
+    pub(super) core: Option<String>,
 }
 
 impl Runner {
@@ -68,7 +70,15 @@ impl Runner {
 
     fn own(&self, own: &Own) -> Command {
         let (width, height) = own.size;
-        let mut command = Command::new(program());
+        let is_one = (own.threads, own.network_threads, own.streams) == (1, 1, 1);
+        let mut command = match self.core.as_ref().filter(|_| is_one) {
+            Some(core) => {
+                let mut command = Command::new("taskset");
+                command.args(["--cpu-list", core]).arg(program());
+                command
+            }
+            None => Command::new(program()),
+        };
         with_library(&mut command, self.library.as_ref());
         command
             .arg("bench")

@@ -9,7 +9,11 @@ use super::{ProtectOptions, Size};
 use crate::media::Rate;
 
 const KEYS: &str = "\
+What differs from `frosted run`: whoever is there is shown at once, and a frame that takes long
+is shown all the same, so that the work that is measured is always the same.
+
 The line of JSON:
+  frosted                    the program's version
   frames                     frames measured, of all streams
   width, height, format      of a frame: pixels, and how it lies in memory
   threads, network_threads   for the pixel work of a stream, and for its networks
@@ -21,24 +25,28 @@ The line of JSON:
                              processor time of a frame, all threads, milliseconds: median
                              and percentiles; null with several streams, and where the system
                              does not tell it
-  cpu_ms_mean                the same, mean
+  cpu_ms_mean                the same, mean; of several streams what the whole process took, by
+                             their frames
   cpu_share                  processor time of the process while it measured, 1 = one core
   deadline_misses            frames that were done after the next one was due; null without
                              --pace
-  context_switches           of all threads while it measured; null but on Linux
+  context_switches           of all threads while it measured, voluntary ones (a thread waited)
+                             and involuntary ones; null but on Linux
   fairness                   median of the slowest stream by that of the fastest; null with one
   rss_anon_peak_mb           the most anonymous memory held, raw frames not counted,
                              megabytes (10^6 bytes); null but on Linux
   rss_anon_extra_stream_mb   memory of each stream after the first; null with one
   rest_ms                    median milliseconds of a frame without the networks
   instructions               what the loops over pixels used: common, avx2 or avx512
+  background                 what stands behind the person
   copy_ms                    median milliseconds of copying such a frame, for comparison
   decode_ms                  processor time of decoding a picture of --mjpeg, median
   text_height_px             letters up to so many pixels stay unreadable; null where nothing
                              of the room is shown
   engine, model              what ran and which network
   compositor                 what did the pixel work, and why
-  stages                     median milliseconds of reduce, segment, decide and paint
+  stages                     median milliseconds of reduce (to the network's size), segment (the
+                             networks), decide (what may be shown) and paint
   shown                      frames by what was shown";
 
 #[derive(Debug, Args)]

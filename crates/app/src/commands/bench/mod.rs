@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Instant;
 
 use frosted::measure::{force_instructions, instructions};
-use frosted::{Frame, FrameSpec, FrameView, Timestamp};
+use frosted::{Background, Frame, FrameSpec, FrameView, Timestamp};
 
 use crate::cli::BenchOptions;
 use crate::config::height;
@@ -50,7 +50,18 @@ pub(crate) fn run(options: &BenchOptions) -> Result<Exit, Failure> {
     let Some(streams) = all(options, spec, &raw, &background)? else {
         return Ok(Exit::Interrupted);
     };
+    let (frames, covered) = streams.frames_and_covered();
+    if 2 * covered > frames {
+        messages::warning(&format!(
+            "{covered} of {frames} frames did not show the person, which takes less time: are the frames of --size {}x{} \
+             and --format {}?",
+            spec.width(),
+            spec.height(),
+            spec.format()
+        ));
+    }
     let mut line = streams.to_json(options, raw.len());
+    line["background"] = name_of(&background).into();
     line["copy_ms"] = copy_ms(&spec, &raw)?.into();
     line["instructions"] = instructions().to_string().into();
     line["text_height_px"] = text_height_px.into();
@@ -62,13 +73,24 @@ pub(crate) fn run(options: &BenchOptions) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+fn name_of(background: &Background) -> &'static str {
+    match background {
+        Background::Blur(_) => "blur",
+        Background::Frost(_) => "frost",
+        Background::Colour(_) => "colour",
+        Background::Image(_) => "image",
+        Background::Transparent => "transparent",
+        _ => "another",
+    }
+}
+
 /// Builds the streams one behind the other, so that the memory of each can be told, and lets
 /// them run at once; none if the user broke it off.
 fn all(
     options: &BenchOptions,
     spec: FrameSpec,
     raw: &[u8],
-    background: &frosted::Background,
+    background: &Background,
 ) -> Result<Option<Run>, Failure> {
     let mut run = Run::default();
     thread::scope(|scope| {

@@ -71,6 +71,11 @@ impl Run {
         };
     }
 
+    /// Frames, and those of them that did not show the person.
+    pub(super) fn frames_and_covered(&self) -> (u64, u64) {
+        (self.tally.frames(), self.tally.covered())
+    }
+
     /// The line that is printed. The raw frames stand for the cameras' and are not counted as
     /// the streams' memory.
     pub(super) fn to_json(&self, options: &BenchOptions, raw_bytes: usize) -> Value {
@@ -85,6 +90,7 @@ impl Run {
             .collect();
         let peak = self.rss_anon_peak_bytes;
         let mut line = json!({
+            "frosted": env!("CARGO_PKG_VERSION"),
             "frames": self.tally.frames(),
             "width": options.size.width,
             "height": options.size.height,
@@ -92,7 +98,7 @@ impl Run {
             "threads": options.protect.machinery.threads,
             "network_threads": options.network_threads,
             "streams": options.streams,
-            "pace": options.pace.map(|rate| rate.to_string()),
+            "pace": options.pace.map(|rate| rounded(1.0 / rate.interval().as_secs_f64())),
             "ms_median": median,
             "ms_p10": p10,
             "ms_p95": p95,
