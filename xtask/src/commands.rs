@@ -118,10 +118,11 @@ pub(crate) fn bench_cpu(options: &[&str]) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Runs the criterion benchmarks of the whole pipeline.
+/// Runs the criterion benchmarks of the whole pipeline and of the networks in it.
 pub(crate) fn bench(options: &[&str]) -> ExitCode {
     let library = library_or_reason();
-    let mut command = cargo(&["bench", "--package", "frosted", "--bench", "pipeline", "--"]);
+    let mut command = cargo(&["bench", "--package", "frosted", "--features", "landscape"]);
+    command.args(["--bench", "pipeline", "--"]);
     command.args(options);
     with_library(&mut command, library.as_ref());
     finish(step("benchmarks", &mut command))
