@@ -63,6 +63,10 @@ impl Lines {
     /// pattern has `samples`.
     pub(crate) fn expand(
         &self,
+        #[cfg_attr(
+            not(target_arch = "x86_64"),
+            expect(unused_variables, reason = "no kernel is for other processors")
+        )]
         level: Level,
         samples: usize,
         ruler: &Ruler,
