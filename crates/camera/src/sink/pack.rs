@@ -22,6 +22,7 @@ impl Packer {
 
     /// Writes `frame` to `out`, rows `stride_bytes` apart. What lies between and behind the
     /// rows becomes black, too.
+    #[cfg(any(target_os = "linux", test))]
     pub(crate) fn pack_yuyv(&self, frame: &FrameView<'_>, out: &mut [u8], stride_bytes: usize) {
         let row_bytes = 2 * self.width;
         let rows = out.chunks_mut(stride_bytes.max(row_bytes));
