@@ -112,15 +112,18 @@ impl Pipeline {
         input: &FrameView<'_>,
         output: &mut FrameViewMut<'_>,
     ) -> Result<FrameReport, Error> {
-        self.show(input, output, Keeping::Copies)
+        let (report, last) = self.show(input, output, Keeping::Copies)?;
+        self.last = last;
+        Ok(report)
     }
 
+    /// Gives what can be shown again, which nothing is until the caller has its pixels.
     fn show(
         &mut self,
         input: &FrameView<'_>,
         output: &mut FrameViewMut<'_>,
         keeping: Keeping,
-    ) -> Result<FrameReport, Error> {
+    ) -> Result<(FrameReport, Option<LastShown>), Error> {
         self.forget_last();
         // Whatever happens below, `output` is blank or painted when it is dropped.
         let mut output = Guarded::new(output);
@@ -151,7 +154,7 @@ impl Pipeline {
         }
         let shown = Shown::from(verdict);
         let plate_bits = self.stages.plate_bits();
-        self.last = match shown {
+        let last = match shown {
             Shown::Person | Shown::AllCovered(_) => {
                 door::fill_padding(output.frame());
                 if keeping == Keeping::Copies {
@@ -167,7 +170,7 @@ impl Pipeline {
         };
         output.release();
         course.times.total = self.stages.clock.now().saturating_sub(began);
-        Ok(course.report(shown, at, plate_bits))
+        Ok((course.report(shown, at, plate_bits), last))
     }
 
     /// Writes to `output` what is due at `now` though no frame came: the last protected
@@ -228,7 +231,8 @@ impl Pipeline {
 
     /// As [`process`](Self::process), to a frame that nobody else can write and that sinks
     /// take; it becomes what `input` is, without gaps between rows. It costs less: what
-    /// [`protect_idle`](Self::protect_idle) may show again is not copied.
+    /// [`protect_idle`](Self::protect_idle) may show again is not copied, as long as each pipeline
+    /// has frames of its own: one that another wrote to last is copied first.
     ///
     /// # Errors
     /// As [`process`](Self::process), but never [`ErrorKind::OutputDiffers`].
@@ -242,8 +246,9 @@ impl Pipeline {
         let frame = protected_mut(output);
         frame.reshape(input.spec().in_format(input.spec().format()));
         frame.set_captured_at(input.captured_at());
-        let report = self.show(input, &mut frame.view_mut(), Keeping::Shares)?;
-        self.kept = self.last.map(|_| KeptFrame::of(output));
+        let (report, last) = self.show(input, &mut frame.view_mut(), Keeping::Shares)?;
+        self.kept = last.map(|_| KeptFrame::of(output));
+        self.last = last;
         Ok(report)
     }
 

@@ -4,9 +4,15 @@
 
 mod support;
 
-use frosted_core::{Background, FrameSpec, PixelFormat, ProtectedFrame, Rgb, Timestamp};
-use frosted_pipeline::{Cause, FrameReport, Settings, Shown};
-use frosted_testing::{Fault, find_canary};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use frosted_core::{Background, Frame, FrameSpec, PixelFormat, ProtectedFrame, Rgb, Timestamp};
+use frosted_cpu::{CpuCompositor, CpuOptions};
+use frosted_pipeline::{Cause, Clock, FrameReport, Newcomers, Pipeline, Settings, Shown};
+use frosted_testing::{Answer, CanaryScene, FakeSegmenter, Fault, Script, find_canary};
 use support::{FRAME, Stream};
 
 fn spec(format: PixelFormat) -> FrameSpec {
@@ -120,4 +126,60 @@ fn nothing_is_held_of_a_frame_that_failed_nor_of_one_before_it() {
         let shown = stream.pipeline.protect_idle(at + FRAME, &mut another);
         assert_eq!(shown.unwrap().shown, Shown::Card(Cause::Stalled));
     }
+}
+
+/// Panics when it is asked for the time for the last of so many times; 0 is never.
+#[derive(Debug, Default)]
+struct FragileClock(AtomicU32);
+
+impl Clock for FragileClock {
+    fn now(&self) -> Duration {
+        let left = self.0.load(Ordering::Relaxed);
+        self.0.store(left.saturating_sub(1), Ordering::Relaxed);
+        assert!(left != 1, "planted");
+        Duration::from_secs(1)
+    }
+}
+
+#[test]
+fn a_panic_in_protect_leaves_nothing_older_to_be_held() {
+    let spec = spec(PixelFormat::Nv12);
+    let mut panics = 0;
+    for call in 1..12 {
+        let clock = Arc::new(FragileClock::default());
+        let script = Script::new([Answer::Person]);
+        let mut pipeline = Pipeline::assemble(
+            Box::new(FakeSegmenter::open(&script, None).unwrap()),
+            Box::new(CpuCompositor::new(CpuOptions { threads: 1 }).unwrap()),
+            Settings {
+                newcomers: Newcomers::AtOnce,
+                ..Settings::default()
+            },
+            Arc::clone(&clock) as Arc<dyn Clock>,
+        );
+        let mut scene = CanaryScene::new(spec);
+        let mut at = Timestamp::ZERO;
+        let mut next = || {
+            at = at + FRAME;
+            scene.advance(at).clone()
+        };
+        let mut old = Frame::new(spec);
+        for _ in 0..6 {
+            let processed = pipeline.process(&next().view(), &mut old.view_mut());
+            let _ = processed.unwrap();
+        }
+        let mut output = ProtectedFrame::new(spec);
+        for _ in 0..10 {
+            let _ = pipeline.protect(&next().view(), &mut output).unwrap();
+        }
+        let frame = next();
+        clock.0.store(call, Ordering::Relaxed);
+        let protecting = AssertUnwindSafe(|| pipeline.protect(&frame.view(), &mut output));
+        let panicked = catch_unwind(protecting).is_err();
+        clock.0.store(0, Ordering::Relaxed);
+        panics += u32::from(panicked);
+        let _ = pipeline.protect_idle(frame.captured_at() + FRAME, &mut output);
+        assert_ne!(output.bytes(), old.bytes(), "call {call}");
+    }
+    assert!(panics > 1);
 }
