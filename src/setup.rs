@@ -48,8 +48,8 @@ pub struct Setup {
     /// Threads for the pixel work on the CPU, the caller's included: 1 (the default) to 64.
     pub threads: usize,
     /// Threads that compute a network's answer, 1 (the default) to 64. A second takes ONNX
-    /// Runtime two to three times the processor time and saves next to nothing by the clock; the
-    /// embedded engine's time by the clock falls by a fifth to a third. With 1 ONNX Runtime
+    /// Runtime about twice the processor time and saves a sixth by the clock at most; the embedded
+    /// engine's time by the clock falls by an eighth to a third (`docs/BENCHMARKS.md`). With 1 ONNX Runtime
     /// computes on the caller's, but for what a provider does on threads of its own.
     pub network_threads: usize,
     /// What is shown, and when. Can be changed later.

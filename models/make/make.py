@@ -64,13 +64,19 @@ def fetch(work):
     return paths
 
 
+def plain_segmentation(source, height, width):
+    """The network before its sums go behind convolutions and its planes become the output."""
+    model = convert.convert(source)
+    rewrite.convolve_before_upsampling(model)
+    rewrite.resize_input(model, height, width)
+    rewrite.split_pooled_sums(model)
+    rewrite.spread_channel_scales(model)
+    return model
+
+
 def segmentation(height, width):
     def build(source):
-        model = convert.convert(source)
-        rewrite.convolve_before_upsampling(model)
-        rewrite.resize_input(model, height, width)
-        rewrite.split_pooled_sums(model)
-        rewrite.spread_channel_scales(model)
+        model = plain_segmentation(source, height, width)
         rewrite.add_behind_convolutions(model)
         rewrite.end_in_planes(model)
         return model

@@ -117,9 +117,22 @@ fn bench_prints_one_line_of_json() {
         "--engine", "rten",
     ];
     let output = succeeds(run(folder.path(), &arguments));
+    let warning = "frames did not show the person";
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!said.contains(warning), "{said}");
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(text.lines().count(), 1);
     let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (&line["background"], &line["pace"]),
+        (&"blur".into(), &serde_json::Value::Null)
+    );
+    assert_eq!(line["frosted"], env!("CARGO_PKG_VERSION"));
+    // Where nobody is, as in frames of another size, less is done, and that is said.
+    fs::write(folder.path().join("raw"), [90; 400 * 300 * 3 / 2]).unwrap();
+    let nobody = succeeds(run(folder.path(), &arguments));
+    let said = String::from_utf8(nobody.stderr).unwrap();
+    assert!(said.contains(&format!("20 of 20 {warning}")), "{said}");
     let number = |key: &str| {
         line[key]
             .as_f64()

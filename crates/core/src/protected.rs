@@ -61,7 +61,6 @@ pub fn protected_mut(protected: &mut ProtectedFrame) -> &mut Frame {
 }
 
 /// A protected frame as it was, which costs no copy until somebody writes to that frame.
-#[derive(Clone, PartialEq, Eq)]
 pub struct KeptFrame {
     frame: Arc<Frame>,
 }

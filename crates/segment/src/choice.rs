@@ -61,9 +61,9 @@ pub struct EngineOptions {
     /// Runtime or an error, and [`EngineChoice::Rten`] is an error.
     pub providers: Vec<Provider>,
     /// Threads that compute one run, 1 to 64. With 1, the default, ONNX Runtime computes on
-    /// the caller's. With the networks that come along a second takes ONNX Runtime two to
-    /// three times the processor time and saves next to nothing by the clock, but rten's time
-    /// by the clock falls by a fifth to a third. Providers are not bound by it.
+    /// the caller's. With the networks that come along a second takes ONNX Runtime about twice
+    /// the processor time and saves a sixth by the clock at most, but rten's time by the clock
+    /// falls by an eighth to a third. Providers are not bound by it.
     pub threads: usize,
 }
 

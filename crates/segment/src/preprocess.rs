@@ -62,12 +62,12 @@ impl Preprocessor {
     /// Writes the input of `picture`, which must lie as the last placement said.
     pub(crate) fn fill(&mut self, picture: &Reduced, placement: &Placement) {
         let (width, turn) = (placement.content.0, &placement.turn);
-        let colour = picture.colour();
+        let coefficients = picture.colour().map(Colour::rgb_coefficients);
         let (mut target, resampler) = self.target();
         match resampler {
-            None => target.paint(0, picture.planes(), width, turn, colour),
+            None => target.paint(0, picture.planes(), width, turn, coefficients),
             Some(resampler) => resampler.rows_of(picture.planes(), |y, rows| {
-                target.paint(y, rows, width, turn, colour);
+                target.paint(y, rows, width, turn, coefficients);
             }),
         }
     }
@@ -101,14 +101,15 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
-    /// Paints rows of the picture from row `first` on.
+    /// Paints rows of the picture from row `first` on; `coefficients` are from Y, Cb, Cr, if the
+    /// planes are not R, G, B already.
     fn paint<S: Copy + Into<f32>>(
         &mut self,
         first: usize,
         planes: [&[S]; 3],
         width: usize,
         turn: &Turn,
-        colour: Option<Colour>,
+        coefficients: Option<[f32; 6]>,
     ) {
         Level::chosen().run(Paint {
             target: self,
@@ -116,7 +117,7 @@ impl Target<'_> {
             planes,
             width,
             turn,
-            coefficients: colour.map(Colour::rgb_coefficients),
+            coefficients,
         });
     }
 
@@ -168,7 +169,6 @@ struct Paint<'a, 'b, 't, S> {
     planes: [&'b [S]; 3],
     width: usize,
     turn: &'b Turn,
-    /// From Y, Cb, Cr, if the planes are not R, G, B already.
     coefficients: Option<[f32; 6]>,
 }
 
@@ -189,6 +189,7 @@ impl<S: Copy + Into<f32>> Work for Paint<'_, '_, '_, S> {
         for (y, ((first, second), third)) in first.zip(second).zip(third).enumerate() {
             let row = turn.row(first_row + y);
             if target.layout == Layout::Nchw && turn.step_x == 1 {
+                // Each a loop of its own, which does not ask at every pixel.
                 match coefficients {
                     None => target.put_row(row, [first, second, third], None),
                     Some(_) => target.put_row(row, [first, second, third], coefficients),

@@ -15,7 +15,7 @@ pub(super) fn model<E>(
     sha256: &str,
     load: impl FnOnce() -> Result<Model, E>,
 ) -> Result<Arc<Model>, E> {
-    // Whoever loads the same model meanwhile waits, and then has it.
+    // Held while one is loaded: whoever wants the same meanwhile waits, and then has it.
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
     loaded.retain(|(_, model)| model.strong_count() > 0);
     let known = loaded.iter().find(|(known, _)| known == sha256);
